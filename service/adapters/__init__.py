@@ -1,0 +1,1 @@
+"""Implementations of the ports. They import ports, domain and third parties, nothing else."""

@@ -1,0 +1,146 @@
+"""Connections: one writer, many readers, every one checked for durability."""
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pysqlite3.dbapi2 as sqlite
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.pool import QueuePool
+
+from service.domain.errors import StorageError
+
+_log = structlog.get_logger(__name__)
+
+_SYNCHRONOUS_FULL = 2
+_READERS = 16
+
+
+def sqlite_is_safe(version: tuple[int, int, int]) -> bool:
+    """Tell whether this SQLite has the fix of the write-ahead-log reset race.
+
+    Fixed in 3.51.3 and, on older branches, in 3.50.7 and 3.44.6 (sqlite.org/wal.html).
+    """
+    if version[:2] == (3, 44):
+        return version >= (3, 44, 6)
+    if version[:2] == (3, 50):
+        return version >= (3, 50, 7)
+    return version >= (3, 51, 3)
+
+
+class SqliteDatabase:
+    """One SQLite file in WAL mode: one writing connection, a pool of reading ones."""
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        """Open `path`, creating the file if `writable`; hold the writer's lock until close.
+
+        Raises StorageError if another process writes here or this SQLite is unsafe.
+        """
+        if not sqlite_is_safe(sqlite.sqlite_version_info):
+            message = f"SQLite {sqlite.sqlite_version} can corrupt a WAL; install pysqlite3>=0.6.1."
+            raise StorageError(message)
+        self.path = path
+        self._lock_file: IO[str] | None = None
+        if writable:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_file = _lock(path.with_name("writer.lock"))
+        self._writing = threading.Lock()
+        self._writer = self._engine(size=1, begin="BEGIN IMMEDIATE") if writable else None
+        self._reader = self._engine(size=_READERS, begin="BEGIN")
+
+    def _engine(self, *, size: int, begin: str) -> sa.Engine:
+        engine = sa.create_engine(
+            f"sqlite:///{self.path}",
+            module=sqlite,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=30,
+            connect_args={"check_same_thread": False},
+        )
+        sa.event.listen(engine, "connect", _prepare)
+        # The driver's own implicit transactions are off (isolation_level None): a
+        # transaction begins where we say, and a writer takes its lock at once.
+        sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Open the writing transaction; it commits at the end, or rolls back on any error."""
+        if self._writer is None:
+            message = "This data directory was opened for reading only."
+            raise StorageError(message)
+        with self._writing, self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Open a reading transaction: one consistent moment."""
+        with self._reader.begin() as connection:
+            yield connection
+
+    @property
+    def writer_engine(self) -> sa.Engine:
+        """The engine migrations run on."""
+        if self._writer is None:
+            message = "This data directory was opened for reading only."
+            raise StorageError(message)
+        return self._writer
+
+    def forget_deleted(self) -> None:
+        """Move deletions into the main file and empty the log, so that erased means erased.
+
+        `secure_delete` zeroes freed pages; until a checkpoint the old pages could still
+        be read in the log.
+        """
+        if self._writer is not None:
+            with self._writing, self._writer.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None  # noqa: S101 - an open connection has one
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close all connections and let another process write."""
+        self._reader.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+
+def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver is untyped
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]
+    mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+    cursor.close()
+    if synchronous != _SYNCHRONOUS_FULL or mode != "wal":
+        message = f"SQLite would not sync every commit (synchronous={synchronous}, {mode})."
+        raise StorageError(message)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Take the writer's lock; the operating system frees it however the process ends."""
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        message = (
+            f"Another homeward process writes to {path.parent}. "
+            "On SQLite one process at a time may write: stop the other, or use its HTTP API."
+        )
+        raise StorageError(message, code="in_use") from error
+    return file

@@ -1,0 +1,263 @@
+"""Listings in SQL: records, their vectors and the feed of changes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from service.adapters.store import tables as t
+from service.adapters.store.codec import (
+    LISTING,
+    listing_to_json,
+    vectors_from_bytes,
+    vectors_to_bytes,
+)
+from service.adapters.store.database import SqliteDatabase
+from service.domain.embedding import ModelIdentity
+from service.domain.errors import NotFoundError, PreconditionFailedError
+from service.domain.listing import Listing, StoredListing
+from service.domain.pool import ListingVectors
+from service.domain.records import Effect, Page, Put, Written
+
+_CHUNK = 500
+"""Ids per IN list: well under SQLite's limit of bound values."""
+
+
+def chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    """Cut a list of ids into pieces one statement can take."""
+    return [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
+
+
+class ListingQueries:
+    """Implements `service.ports.ListingStore`."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        """Work on this database."""
+        self._db = database
+
+    def put_listings(self, puts: Sequence[Put[Listing]]) -> list[Written[StoredListing]]:
+        """See the port."""
+        with self._db.write() as connection:
+            return [_put(connection, put) for put in puts]
+
+    def listing_hashes(
+        self, organisation_id: str, source: str, external_ids: Sequence[str]
+    ) -> Mapping[str, str]:
+        """See the port."""
+        found: dict[str, str] = {}
+        with self._db.read() as connection:
+            for chunk in chunks(external_ids):
+                rows = connection.execute(
+                    sa.select(t.listings.c.external_id, t.listings.c.content_hash).where(
+                        t.listings.c.organisation_id == organisation_id,
+                        t.listings.c.source == source,
+                        t.listings.c.external_id.in_(chunk),
+                    )
+                )
+                found.update((row.external_id, row.content_hash) for row in rows)
+        return found
+
+    def listing(self, listing_id: str) -> StoredListing:
+        """See the port."""
+        return self._one_listing(t.listings.c.id == listing_id)
+
+    def listing_by_source(
+        self, organisation_id: str, source: str, external_id: str
+    ) -> StoredListing:
+        """See the port."""
+        return self._one_listing(_named(organisation_id, source, external_id))
+
+    def _one_listing(self, condition: sa.ColumnElement[bool]) -> StoredListing:
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(t.listings).where(condition)).one_or_none()
+        if row is None:
+            message = "There is no such listing."
+            raise NotFoundError(message)
+        return _record(row)
+
+    def listings(self, listing_ids: Sequence[str]) -> dict[str, StoredListing]:
+        """See the port."""
+        found: dict[str, StoredListing] = {}
+        with self._db.read() as connection:
+            for chunk in chunks(listing_ids):
+                rows = connection.execute(sa.select(t.listings).where(t.listings.c.id.in_(chunk)))
+                found.update((row.id, _record(row)) for row in rows)
+        return found
+
+    def page_of_listings(
+        self, *, after: int, limit: int, where: Mapping[str, str]
+    ) -> Page[StoredListing]:
+        """See the port."""
+        query = sa.select(t.listings).where(t.listings.c.position > after)
+        for column, value in where.items():
+            query = query.where(t.listings.c[column] == value)
+        with self._db.read() as connection:
+            rows = connection.execute(query.order_by(t.listings.c.position).limit(limit + 1)).all()
+        more = len(rows) > limit
+        kept = rows[:limit]
+        return Page(
+            items=tuple(_record(row) for row in kept),
+            next_after=kept[-1].position if more else None,
+        )
+
+    def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            gone = sa.delete(t.listings).where(t.listings.c.id == listing.id)
+            if if_version is not None:
+                gone = gone.where(t.listings.c.version == if_version)
+            if connection.execute(gone).rowcount == 0:
+                raise PreconditionFailedError if if_version is not None else NotFoundError
+            _tell(connection, listing.id, present=False)
+
+    def listing_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """See the port."""
+        feed = t.listing_changes.c
+        with self._db.read() as connection:
+            rows = connection.execute(
+                sa.select(feed.sequence, feed.listing_id, feed.present)
+                .where(feed.sequence > after)
+                .order_by(feed.sequence)
+                .limit(limit)
+            )
+            return [(row.sequence, row.listing_id, row.present) for row in rows]
+
+    def listing_vectors(
+        self, listing_ids: Sequence[str], model: ModelIdentity
+    ) -> dict[str, ListingVectors]:
+        """See the port."""
+        found: dict[str, ListingVectors] = {}
+        v = t.listing_vectors.c
+        with self._db.read() as connection:
+            for chunk in chunks(listing_ids):
+                rows = connection.execute(
+                    sa.select(v.listing_id, v.vectors).where(
+                        v.listing_id.in_(chunk), v.model_revision == model.revision
+                    )
+                )
+                for row in rows:
+                    found[row.listing_id] = vectors_from_bytes(row.vectors, model.dimensions)
+        return found
+
+    def listings_without_vectors(self, model: ModelIdentity, limit: int) -> list[StoredListing]:
+        """See the port."""
+        v = t.listing_vectors.c
+        made = sa.select(v.listing_id).where(
+            v.listing_id == t.listings.c.id, v.model_revision == model.revision
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(sa.select(t.listings).where(~made.exists()).limit(limit))
+            return [_record(row) for row in rows]
+
+    def put_listing_vectors(
+        self, model: ModelIdentity, vectors: Mapping[str, ListingVectors]
+    ) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            for listing_id, made in vectors.items():
+                _put_vectors(connection, listing_id, made, model)
+                _tell(connection, listing_id, present=True)
+
+    def count_listings(self) -> int:
+        """See the port."""
+        with self._db.read() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(t.listings)).scalar()
+        return int(count or 0)
+
+
+def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        t.listings.c.organisation_id == organisation_id,
+        t.listings.c.source == source,
+        t.listings.c.external_id == external_id,
+    )
+
+
+def aware(moment: datetime) -> datetime:
+    """Give a stored moment its zone back: everything is stored in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    return StoredListing(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        source=row.source,
+        external_id=row.external_id,
+        version=row.version,
+        created_at=aware(row.created_at),
+        updated_at=aware(row.updated_at),
+        content=LISTING.validate_json(row.body),
+    )
+
+
+def _put(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]:
+    body, content_hash = listing_to_json(put.content)
+    assert put.source is not None  # noqa: S101 - the use case names every listing
+    assert put.external_id is not None  # noqa: S101
+    condition = _named(put.organisation_id, put.source, put.external_id)
+    row = connection.execute(sa.select(t.listings).where(condition)).one_or_none()
+    if put.if_version is not None and put.if_version != (row.version if row else 0):
+        raise PreconditionFailedError
+    now = datetime.now(UTC)
+    values = {
+        "kind": put.content.kind.value,
+        "country": put.content.country,
+        "body": body,
+        "content_hash": content_hash,
+        "updated_at": now,
+    }
+    if row is None:
+        listing_id, effect = f"lst_{uuid4().hex}", Effect.CREATED
+        new = {
+            "id": listing_id,
+            "organisation_id": put.organisation_id,
+            "source": put.source,
+            "external_id": put.external_id,
+            "version": 1,
+            "created_at": now,
+        }
+        connection.execute(sa.insert(t.listings).values(new | values))
+    elif row.content_hash == content_hash:
+        return Written(_record(row), Effect.UNCHANGED)
+    else:
+        listing_id, effect = row.id, Effect.CHANGED
+        connection.execute(
+            sa.update(t.listings)
+            .where(t.listings.c.id == listing_id)
+            .values(values | {"version": row.version + 1})
+        )
+        connection.execute(
+            sa.delete(t.listing_vectors).where(t.listing_vectors.c.listing_id == listing_id)
+        )
+    if put.vectors is not None and put.model is not None:
+        _put_vectors(connection, listing_id, put.vectors, put.model)
+    _tell(connection, listing_id, present=True)
+    written = connection.execute(sa.select(t.listings).where(condition)).one()
+    return Written(_record(written), effect)
+
+
+def _put_vectors(
+    connection: sa.Connection, listing_id: str, vectors: ListingVectors, model: ModelIdentity
+) -> None:
+    v = t.listing_vectors
+    connection.execute(
+        sa.delete(v).where(v.c.listing_id == listing_id, v.c.model_revision == model.revision)
+    )
+    connection.execute(
+        sa.insert(v).values(
+            listing_id=listing_id,
+            model_revision=model.revision,
+            model_id=model.id,
+            vectors=vectors_to_bytes(vectors),
+        )
+    )
+
+
+def _tell(connection: sa.Connection, listing_id: str, *, present: bool) -> None:
+    """Move the listing to the end of the feed; readers hold the last sequence they saw."""
+    feed = t.listing_changes
+    connection.execute(sa.delete(feed).where(feed.c.listing_id == listing_id))
+    connection.execute(sa.insert(feed).values(listing_id=listing_id, present=present))

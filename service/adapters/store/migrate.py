@@ -1,0 +1,36 @@
+"""Bring a database to the newest schema, and tell which one it has."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """Return the revision this release brings."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return head or ""
+
+
+def current(connection: sa.Connection) -> str | None:
+    """Return the revision the database has, None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
+    """Migrate in one transaction; return (revision before, revision after)."""
+    with engine.begin() as connection:
+        before = current(connection)
+        if before != newest():
+            command.upgrade(_config(connection), "head")
+        return before, newest()

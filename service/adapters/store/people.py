@@ -1,0 +1,200 @@
+"""People in SQL: everything that is theirs is sealed; only what a query needs is in clear."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from service.adapters.store import tables as t
+from service.adapters.store.codec import CONTACT, PROFILE, reading_from_bytes, reading_to_bytes
+from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.listings import aware
+from service.adapters.store.vault import Vault
+from service.domain.embedding import ModelIdentity
+from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
+from service.domain.person import Contact, Profile, StoredPerson
+from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
+
+_KEY_REUSED = "This Idempotency-Key was used before with another body; use a new one."
+
+
+class PersonQueries:
+    """Implements `service.ports.PersonStore`."""
+
+    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+        """Work on this database; seal with this vault."""
+        self._db = database
+        self._vault = vault
+
+    def put_person(
+        self, put: Put[Profile], contact: Contact | None, understood: SavedUnderstanding
+    ) -> Written[StoredPerson]:
+        """See the port."""
+        with self._db.write() as connection:
+            row = self._existing(connection, put)
+            if put.if_version is not None and put.if_version != (row.version if row else 0):
+                raise PreconditionFailedError
+            if row is not None and put.idempotency_key is not None:
+                if row.idempotency_body != put.idempotency_body:
+                    raise ConflictError(_KEY_REUSED, code="idempotency_key_reused")
+                return Written(self._record(row), Effect.UNCHANGED)
+            if row is not None:
+                known = self._record(row)
+                contact = known.contact if contact is None else contact
+                if (known.profile, known.contact) == (put.content, contact):
+                    return Written(known, Effect.UNCHANGED)
+            person_id = row.id if row is not None else f"ret_{uuid4().hex}"
+            self._write(connection, put, contact or Contact(), person_id, row)
+            self._write_reading(connection, person_id, understood)
+            written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
+            effect = Effect.CREATED if row is None else Effect.CHANGED
+            return Written(self._record(written.one()), effect)
+
+    def _existing(self, connection: sa.Connection, put: Put[Profile]) -> Any | None:  # noqa: ANN401
+        people = t.people.c
+        mine = people.organisation_id == put.organisation_id
+        if put.record_id is not None:
+            condition = sa.and_(mine, people.id == put.record_id)
+        elif put.external_id is not None:
+            condition = sa.and_(
+                mine, people.source == put.source, people.external_id == put.external_id
+            )
+        elif put.idempotency_key is not None:
+            condition = people.idempotency == put.idempotency_key
+        else:
+            return None
+        row = connection.execute(sa.select(t.people).where(condition)).one_or_none()
+        if row is None and put.record_id is not None:
+            raise NotFoundError
+        return row
+
+    def _write(
+        self,
+        connection: sa.Connection,
+        put: Put[Profile],
+        contact: Contact,
+        person_id: str,
+        row: Any | None,  # noqa: ANN401 - a SQLAlchemy row has no static type
+    ) -> None:
+        now = datetime.now(UTC)
+        values: dict[str, Any] = {
+            "home_country": put.content.home_country,
+            "sealed": self._vault.seal(_pack(put.content, contact), f"people/{person_id}"),
+            "updated_at": now,
+        }
+        if row is not None:
+            values["version"] = row.version + 1
+            connection.execute(sa.update(t.people).where(t.people.c.id == person_id).values(values))
+            return
+        values |= {
+            "id": person_id,
+            "organisation_id": put.organisation_id,
+            "source": put.source,
+            "external_id": put.external_id,
+            "version": 1,
+            "idempotency": put.idempotency_key,
+            "idempotency_body": put.idempotency_body,
+            "created_at": now,
+        }
+        connection.execute(sa.insert(t.people).values(values))
+
+    def _write_reading(
+        self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding
+    ) -> None:
+        readings = t.person_readings
+        connection.execute(sa.delete(readings).where(readings.c.person_id == person_id))
+        connection.execute(
+            sa.insert(readings).values(
+                person_id=person_id,
+                model_revision=saved.model.revision,
+                # A vector gives much of its text away, so it is sealed like the text.
+                sealed=self._vault.seal(reading_to_bytes(saved), f"readings/{person_id}"),
+            )
+        )
+
+    def person(self, organisation_id: str, person_id: str) -> StoredPerson:
+        """See the port."""
+        return self._one_person(organisation_id, t.people.c.id == person_id)
+
+    def person_by_source(self, organisation_id: str, source: str, external_id: str) -> StoredPerson:
+        """See the port."""
+        named = sa.and_(t.people.c.source == source, t.people.c.external_id == external_id)
+        return self._one_person(organisation_id, named)
+
+    def _one_person(self, organisation_id: str, condition: sa.ColumnElement[bool]) -> StoredPerson:
+        mine = t.people.c.organisation_id == organisation_id
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(t.people).where(mine, condition)).one_or_none()
+        if row is None:
+            message = "There is no such returnee."
+            raise NotFoundError(message)
+        return self._record(row)
+
+    def page_of_people(
+        self, organisation_id: str, *, after: int, limit: int, where: Mapping[str, str]
+    ) -> Page[StoredPerson]:
+        """See the port."""
+        people = t.people.c
+        query = sa.select(t.people).where(
+            people.organisation_id == organisation_id, people.position > after
+        )
+        for column, value in where.items():
+            query = query.where(people[column] == value)
+        with self._db.read() as connection:
+            rows = connection.execute(query.order_by(people.position).limit(limit + 1)).all()
+        kept = rows[:limit]
+        return Page(
+            items=tuple(self._record(row) for row in kept),
+            next_after=kept[-1].position if len(rows) > limit else None,
+        )
+
+    def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            gone = sa.delete(t.people).where(t.people.c.id == person.id)
+            if if_version is not None:
+                gone = gone.where(t.people.c.version == if_version)
+            if connection.execute(gone).rowcount == 0:
+                raise PreconditionFailedError if if_version is not None else NotFoundError
+        self._db.forget_deleted()
+
+    def understanding(
+        self, person: StoredPerson, model: ModelIdentity
+    ) -> SavedUnderstanding | None:
+        """See the port."""
+        readings = t.person_readings.c
+        with self._db.read() as connection:
+            sealed = connection.execute(
+                sa.select(readings.sealed).where(
+                    readings.person_id == person.id, readings.model_revision == model.revision
+                )
+            ).scalar_one_or_none()
+        if sealed is None:
+            return None
+        return reading_from_bytes(self._vault.open(sealed, f"readings/{person.id}"), model)
+
+    def _record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
+        profile, contact = _unpack(self._vault.open(row.sealed, f"people/{row.id}"))
+        return StoredPerson(
+            id=row.id,
+            organisation_id=row.organisation_id,
+            source=row.source,
+            external_id=row.external_id,
+            version=row.version,
+            created_at=aware(row.created_at),
+            updated_at=aware(row.updated_at),
+            profile=profile,
+            contact=contact,
+        )
+
+
+def _pack(profile: Profile, contact: Contact) -> bytes:
+    head = CONTACT.dump_json(contact)
+    return len(head).to_bytes(4, "little") + head + PROFILE.dump_json(profile)
+
+
+def _unpack(packed: bytes) -> tuple[Profile, Contact]:
+    size = int.from_bytes(packed[:4], "little")
+    return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(packed[4 : 4 + size])

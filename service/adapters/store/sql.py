@@ -1,0 +1,82 @@
+"""The store over SQL: opens the database, checks schema and key, serves every query."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from service.adapters.store import migrate
+from service.adapters.store import tables as t
+from service.adapters.store.access import AccessQueries
+from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.listings import ListingQueries
+from service.adapters.store.people import PersonQueries
+from service.adapters.store.vault import Vault
+from service.domain.errors import StorageError
+
+DATABASE_NAME = "homeward.sqlite3"
+_CANARY = b"homeward"
+
+
+class SqlStore(ListingQueries, PersonQueries, AccessQueries):
+    """Implements `service.ports.Store`."""
+
+    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+        """Serve from an open, migrated database."""
+        ListingQueries.__init__(self, database)
+        PersonQueries.__init__(self, database, vault)
+        AccessQueries.__init__(self, database)
+        self._database = database
+
+    @classmethod
+    def open(cls, data_dir: Path, key_file: Path, *, writable: bool = True) -> "SqlStore":
+        """Open the store in `data_dir`, creating and migrating it if `writable`.
+
+        Raises StorageError if it is missing, in use, newer than this release, or encrypted
+        with a key that the key file does not hold.
+        """
+        path = data_dir / DATABASE_NAME
+        if not writable and not path.exists():
+            message = f"There is no Homeward data in {data_dir}."
+            raise StorageError(message)
+        database = SqliteDatabase(path, writable=writable)
+        try:
+            if writable:
+                migrate.upgrade(database.writer_engine)
+            with database.read() as connection:
+                _check_schema(connection, path)
+                sealed = connection.execute(
+                    sa.select(t.facts.c.value).where(t.facts.c.name == "canary")
+                ).scalar_one_or_none()
+            vault = Vault.from_file(key_file, create=writable and sealed is None)
+            if sealed is not None:
+                vault.open(sealed, "facts/canary")
+            elif writable:
+                with database.write() as connection:
+                    value = vault.seal(_CANARY, "facts/canary")
+                    connection.execute(sa.insert(t.facts).values(name="canary", value=value))
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, vault)
+
+    def healthy(self) -> bool:
+        """See the port."""
+        try:
+            with self._database.read() as connection:
+                return connection.execute(sa.text("SELECT 1")).scalar() == 1
+        except sa.exc.SQLAlchemyError:
+            return False
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+
+def _check_schema(connection: sa.Connection, path: Path) -> None:
+    found = migrate.current(connection)
+    if found != migrate.newest():
+        message = (
+            f"{path} has schema {found or 'none'}, this release needs {migrate.newest()}; "
+            'run "homeward migrate" with the newest release that has touched it.'
+        )
+        raise StorageError(message)

@@ -1,0 +1,72 @@
+"""ISCO-08 from data/taxonomy, and the unit group nearest to a vector."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from service.domain.embedding import Vectors
+from service.ports import Encoder
+
+_log = structlog.get_logger(__name__)
+
+
+class IscoTaxonomy:
+    """Implements `service.ports.Taxonomy`.
+
+    Every unit group is known by its title and, where the team has written them, by plain
+    words for its duties; a phrase is near a group when it is near either.
+    """
+
+    def __init__(self, folder: Path, encoder: Encoder, cache: Path | None = None) -> None:
+        """Read the tables in `folder`; keep the vectors of their words in folder `cache`."""
+        with (folder / "isco08.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self._titles = {row["code"]: row["title"] for row in rows}
+        texts = [(row["code"], row["title"]) for row in rows if row["level"] == "unit"]
+        with (folder / "occupation_words.csv").open(encoding="utf-8", newline="") as file:
+            texts += [(row["isco08"], row["plain"]) for row in csv.DictReader(file)]
+        self._codes = [code for code, _ in texts]
+        self._vectors = _vectors([text for _, text in texts], encoder, cache)
+
+    def title(self, code: str) -> str | None:
+        """See the port."""
+        return self._titles.get(code)
+
+    def nearest(self, vectors: Vectors) -> list[tuple[str, float]]:
+        """See the port."""
+        if not len(vectors):
+            return []
+        similarity: npt.NDArray[np.float32] = vectors @ self._vectors.T
+        best = similarity.argmax(axis=1)
+        return [
+            (self._codes[at], float(similarity[row, at])) for row, at in enumerate(best.tolist())
+        ]
+
+
+def _vectors(texts: list[str], encoder: Encoder, cache: Path | None) -> Vectors:
+    """Encode `texts`, or take them from the cache of this very model and these very texts."""
+    if cache is None:
+        return encoder.encode(texts)
+    path = cache / f"taxonomy-{encoder.model.revision}.npz"
+    try:
+        with np.load(path) as saved:
+            if saved["texts"].tolist() == texts:
+                kept: Vectors = saved["vectors"]
+                return kept
+    except FileNotFoundError:
+        pass
+    except Exception as error:  # noqa: BLE001 - any damage means: encode again
+        _log.warning("taxonomy cache unusable, encoding again", error=repr(error))
+    vectors = encoder.encode(texts)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}")
+        with draft.open("wb") as file:
+            np.savez(file, texts=np.array(texts), vectors=vectors)
+        draft.replace(path)
+    except OSError as error:
+        _log.warning("taxonomy cache not written", error=repr(error))
+    return vectors

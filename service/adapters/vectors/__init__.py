@@ -1,0 +1,1 @@
+"""The in-process listing index: columns, vectors and n-grams in immutable segments."""

@@ -1,0 +1,63 @@
+"""An HNSW graph over unit vectors that walks among eligible rows only (faiss)."""
+
+from pathlib import Path
+from typing import Any, Final, Self
+
+import faiss as _typed_faiss
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.embedding import Vectors
+
+# faiss annotates its C++ side; what Python passes (arrays for pointers) does not fit it.
+faiss: Any = _typed_faiss
+
+_LINKS: Final = 32
+_BUILD_WIDTH: Final = 80
+_SEARCH_WIDTH: Final = 128
+_WIDEST: Final = 2048
+
+
+class Graph:
+    """Approximate nearest neighbours among n vectors, kept as half floats."""
+
+    def __init__(self, index: Any) -> None:  # noqa: ANN401 - see above
+        """Wrap a faiss index; use `build` or `load`."""
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> Self:
+        """Build from unit vectors, shape (n, d): about 0.3 ms a row on two cores."""
+        index = faiss.IndexHNSWSQ(
+            vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, _LINKS, faiss.METRIC_INNER_PRODUCT
+        )
+        index.hnsw.efConstruction = _BUILD_WIDTH
+        index.train(np.ascontiguousarray(vectors[:1]))
+        index.add(np.ascontiguousarray(vectors))
+        return cls(index)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        return cls(faiss.read_index(str(path)))
+
+    def save(self, path: Path) -> None:
+        """Write to a file."""
+        faiss.write_index(self._index, str(path))
+
+    def search(
+        self, queries: Vectors, k: int, eligible: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int64]:
+        """Return (q, k) row numbers of the nearest eligible rows, best first, -1 for none.
+
+        The walk passes through ineligible rows without keeping them, so it is widened by
+        their share: recall then stays what it is without a filter.
+        """
+        count = int(eligible.sum())
+        wide = int(_SEARCH_WIDTH * len(eligible) / max(count, 1))
+        bitmap = np.packbits(eligible, bitorder="little")
+        selector = None if count == len(eligible) else faiss.IDSelectorBitmap(bitmap)
+        parameters = faiss.SearchParametersHNSW(efSearch=max(min(_WIDEST, wide), k), sel=selector)
+        _, rows = self._index.search(np.ascontiguousarray(queries), k, params=parameters)
+        found: npt.NDArray[np.int64] = rows
+        return found

@@ -1,0 +1,86 @@
+"""The lexical channel: character n-grams, TF-IDF weighted, over hashed features.
+
+Hashing needs no fitted vocabulary, so a new listing joins at once; the weights (IDF) are
+those of the segment it lies in and follow when segments merge.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import HashingVectorizer
+
+Scores = npt.NDArray[np.float32]
+
+_FEATURES = 2**18
+# An n-gram that stands in more than this share of a large segment's listings ("ing")
+# tells little and costs most of the time.
+_TOO_COMMON = 0.2
+_LARGE = 2000
+
+_VECTORISER = HashingVectorizer(
+    analyzer="char_wb",
+    ngram_range=(3, 5),
+    n_features=_FEATURES,
+    alternate_sign=False,
+    norm=None,
+    lowercase=False,
+    dtype=np.float32,
+)
+
+
+def count(texts: Sequence[str]) -> sp.csr_matrix:
+    """Return n-gram counts of folded texts, shape (n, features)."""
+    if not texts:
+        return sp.csr_matrix((0, _FEATURES), dtype=np.float32)
+    return sp.csr_matrix(_VECTORISER.transform(texts))
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Weighted n-grams of n listings by column. `idf`: (features,), 0 where unused."""
+
+    columns: sp.csc_matrix
+    idf: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, counts: sp.csr_matrix) -> "Lexicon":
+        """Weigh counts: sublinear frequency times smooth IDF, rows of unit length."""
+        n = counts.shape[0]
+        held_by = np.bincount(counts.indices, minlength=_FEATURES)
+        idf = (np.log((1 + n) / (1 + held_by)) + 1).astype(np.float32)
+        idf[held_by == 0] = 0
+        if n >= _LARGE:
+            idf[held_by > _TOO_COMMON * n] = 0
+        weighted = counts.copy()
+        weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
+        squares = np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel()
+        lengths = np.sqrt(np.maximum(squares, 1e-12))
+        weighted.data /= np.repeat(lengths, np.diff(weighted.indptr)).astype(np.float32)
+        weighted.eliminate_zeros()
+        return cls(columns=weighted.tocsc(), idf=idf)
+
+    def scores(self, words: str) -> Scores:
+        """Return the cosine of every listing with the folded `words`, shape (n,)."""
+        n = self.columns.shape[0]
+        query = count([words])
+        weights = (1 + np.log(query.data)) * self.idf[query.indices]
+        length = float(np.sqrt((weights**2).sum()))
+        if length == 0:
+            return np.zeros(n, dtype=np.float32)
+        starts, ends = self.columns.indptr[query.indices], self.columns.indptr[query.indices + 1]
+        sizes = ends - starts
+        total = int(sizes.sum())
+        if total == 0:
+            return np.zeros(n, dtype=np.float32)
+        # Walk the postings of all query n-grams at once: one flat range per n-gram.
+        offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+        postings = np.arange(total) + offsets
+        summed = np.bincount(
+            self.columns.indices[postings],
+            weights=self.columns.data[postings] * np.repeat(weights / length, sizes),
+            minlength=n,
+        )
+        return summed.astype(np.float32)

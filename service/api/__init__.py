@@ -1,0 +1,1 @@
+"""The partners' JSON API, one module per resource."""

@@ -1,0 +1,108 @@
+"""What several resources share: languages, cursors, ETags, checks against the taxonomy."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from fastapi import Header
+from pydantic import Field
+
+from service.api.fields import LanguageCode, Model
+from service.domain.errors import FieldProblem, InvalidInputError, PreconditionFailedError
+from service.domain.listing import LanguageSkill
+from service.ports import Tools
+
+Level = Literal["A1", "A2", "B1", "B2", "C1", "C2"]
+
+
+class LanguageModel(Model):
+    """A language and how well, by the Common European Framework."""
+
+    code: LanguageCode
+    level: Level | None = None
+
+    def to_domain(self) -> LanguageSkill:
+        """Return the domain value."""
+        return LanguageSkill(self.code, self.level)
+
+
+Cursor = Annotated[
+    str | None, Field(description="Opaque: send back the next_cursor of the last page.")
+]
+Limit = Annotated[int, Field(ge=1, le=100, description="Records per page.")]
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="ETag you have read, or *.")]
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="* to create only.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Repeat a POST with the same key and nothing happens twice.",
+    ),
+]
+
+
+def write_cursor(position: int | None) -> str | None:
+    """Return the cursor for a position, None at the end."""
+    if position is None:
+        return None
+    return base64.urlsafe_b64encode(f"v1:{position}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> int:
+    """Return the position a cursor stands for, 0 without one; raise InvalidInputError."""
+    if cursor is None:
+        return 0
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        version, position = base64.urlsafe_b64decode(padded.encode()).decode().split(":")
+        if version == "v1" and position.isdigit():
+            return int(position)
+    except (ValueError, binascii.Error):
+        pass
+    problem = FieldProblem("query:cursor", "This is no cursor that was given out here.")
+    raise InvalidInputError(problem.detail, code="bad_cursor", problems=(problem,))
+
+
+def etag(version: int) -> str:
+    """Return the strong ETag of a record's version."""
+    return f'"v{version}"'
+
+
+def expected_version(if_match: str | None, if_none_match: str | None = None) -> int | None:
+    """Return the version a writer expects: None for any, 0 for "must not exist"."""
+    if if_none_match is not None:
+        if if_none_match.strip() != "*":
+            problem = FieldProblem("header:If-None-Match", "Only * is understood on a write.")
+            raise InvalidInputError(problem.detail, problems=(problem,))
+        return 0
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tag = if_match.strip()
+    number = tag.removeprefix('"v').removesuffix('"')
+    if tag == f'"v{number}"' and number.isdigit():
+        return int(number)
+    raise PreconditionFailedError
+
+
+def require_occupations(tools: Tools, codes: Iterable[tuple[str, str | None]]) -> None:
+    """Raise InvalidInputError for (pointer, code) pairs whose code ISCO-08 does not have."""
+    problems = tuple(
+        FieldProblem(pointer, f"ISCO-08 has no group {code}.{_parent(tools, code)}")
+        for pointer, code in codes
+        if code is not None and tools.taxonomy.title(code) is None
+    )
+    if problems:
+        message = f"{problems[0].pointer}: {problems[0].detail}"
+        raise InvalidInputError(message, problems=problems)
+
+
+def _parent(tools: Tools, code: str) -> str:
+    for length in range(len(code) - 1, 0, -1):
+        title = tools.taxonomy.title(code[:length])
+        if title is not None:
+            return f' The nearest it has is {code[:length]} "{title}".'
+    return ""

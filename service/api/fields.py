@@ -1,0 +1,149 @@
+"""Field types with the checks every resource shares; each error says what would be right."""
+
+import re
+import unicodedata
+from datetime import date
+from functools import cache
+from typing import Annotated, Final
+
+from babel import Locale
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from service.web.suggest import nearest_name
+
+_ENGLISH: Final = Locale("en")
+_NOT_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+_TAG: Final = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_LINE_CONTROLS: Final = "\t\n\r"
+_OVERRIDES: Final = "\u202d\u202e"
+
+
+def _wrong(detail: str) -> PydanticCustomError:
+    # Braces would be read as a template by pydantic.
+    return PydanticCustomError("homeward", detail.replace("{", "(").replace("}", ")"))
+
+
+class Model(BaseModel):
+    """Base of every body. Frozen; an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@cache
+def countries() -> dict[str, str]:
+    """Return ISO 3166-1 alpha-2 codes with English names."""
+    return {
+        code: name
+        for code, name in _ENGLISH.territories.items()
+        if re.fullmatch(r"[A-Z]{2}", code) and code not in _NOT_COUNTRIES
+    }
+
+
+def _country(value: str) -> str:
+    if value in countries():
+        return value
+    by_name = {name.casefold(): code for code, name in countries().items()}
+    code = by_name.get(value.strip().casefold()) or (
+        value.upper() if value.upper() in countries() else None
+    )
+    if code is not None:
+        raise _wrong(f'Use an ISO 3166-1 alpha-2 code. Did you mean "{code}"?')
+    near = nearest_name(value.casefold(), by_name)
+    if near:
+        name = near.split('"')[1]
+        near = f' Did you mean "{by_name[name]}"?'
+    raise _wrong(f"Use an ISO 3166-1 alpha-2 country code such as BD.{near}")
+
+
+def _currency(value: str) -> str:
+    if value in _ENGLISH.currencies:
+        return value
+    upper = value.upper()
+    near = (
+        f' Did you mean "{upper}"?'
+        if upper in _ENGLISH.currencies
+        else nearest_name(upper, ("BDT", "INR", "PKR", "NPR", "LKR", "PHP", "SAR", "AED", "QAR"))
+    )
+    raise _wrong(f"Use an ISO 4217 currency code such as BDT.{near}")
+
+
+def _language(value: str) -> str:
+    tag = _TAG.fullmatch(value)
+    if tag and tag.group(1) in _ENGLISH.languages:
+        return value
+    by_name = {name.casefold(): code for code, name in _ENGLISH.languages.items()}
+    code = by_name.get(value.casefold())
+    near = f' Did you mean "{code}"?' if code else ""
+    raise _wrong(f"Use a BCP-47 language code such as bn or bn-Latn.{near}")
+
+
+def _readable(value: str) -> str:
+    for at, letter in enumerate(value):
+        kind = unicodedata.category(letter)
+        if kind == "Cs":
+            raise _wrong(f"Character {at + 1} is half of a surrogate pair.")
+        if kind == "Cc" and letter not in _LINE_CONTROLS:
+            raise _wrong(f"Character {at + 1} is a control character (U+{ord(letter):04X}).")
+        if letter in _OVERRIDES:
+            detail = f"Character {at + 1} (U+{ord(letter):04X}) would turn the text's order round."
+            raise _wrong(detail)
+    return value
+
+
+def _has_words(value: str) -> str:
+    if not any(letter.isalnum() for letter in value):
+        raise _wrong("There is not one letter or digit in this text.")
+    return value.strip()
+
+
+def _line(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise _wrong("This must be one line.")
+    return value
+
+
+CountryCode = Annotated[
+    str, Field(description="ISO 3166-1 alpha-2.", examples=["BD"]), AfterValidator(_country)
+]
+CurrencyCode = Annotated[
+    str, Field(description="ISO 4217.", examples=["BDT"]), AfterValidator(_currency)
+]
+LanguageCode = Annotated[
+    str, Field(description="BCP-47.", examples=["bn"]), AfterValidator(_language)
+]
+IscoCode = Annotated[
+    str,
+    Field(pattern=r"^\d{1,4}$", description="ISCO-08, 1 to 4 digits.", examples=["7112"]),
+]
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=300),
+    AfterValidator(_readable),
+    AfterValidator(_line),
+    AfterValidator(_has_words),
+]
+Words = Annotated[
+    str,
+    Field(min_length=1, max_length=20_000),
+    AfterValidator(_readable),
+    AfterValidator(_has_words),
+]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$"),
+    AfterValidator(_readable),
+]
+Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
+Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False, strict=True)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
+Kilometres = Annotated[float, Field(gt=0, le=20_040, allow_inf_nan=False, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+def not_past(day: date | None, today: date) -> str | None:
+    """Return what is wrong with a last day that has gone by, None if nothing is."""
+    if day is None or day >= today:
+        return None
+    return f"This day has passed (today is {today.isoformat()})."

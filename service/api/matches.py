@@ -1,0 +1,75 @@
+"""/v1/match and a stored person's matches: what could they do next."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from service.api.common import IdempotencyKey, require_occupations
+from service.api.fields import CountryCode, IscoCode, Line
+from service.api.match_models import AnswerOut, MatchIn
+from service.domain.access import Caller, Scope
+from service.domain.listing import Kind
+from service.domain.person import Route
+from service.domain.request import Filters, MatchRequest
+from service.usecases.find_matches import match_person, match_profile
+from service.web.access import ToolsDep, only_known_parameters, with_scope
+
+router = APIRouter(prefix="/v1", tags=["match"], dependencies=[Depends(only_known_parameters)])
+
+Matcher = Annotated[Caller, Depends(with_scope(Scope.MATCH))]
+PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEES_READ))]
+
+
+@router.post("/match")
+def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None) -> AnswerOut:
+    """Rank jobs and trainings for free words. Stores nothing."""
+    require_occupations(
+        tools,
+        [(f"/profile{pointer}", code) for pointer, code in body.profile.occupations()]
+        + [(f"/filters/isco08/{at}", code) for at, code in enumerate(body.filters.isco08)],
+    )
+    profile = body.profile.to_domain()
+    profile = replace(
+        profile,
+        text=body.text or profile.text,
+        home_country=body.home_country or profile.home_country,
+    )
+    request = MatchRequest(
+        profile=profile,
+        routes=tuple(dict.fromkeys(body.routes)),
+        filters=body.filters.to_domain(),
+        limit=body.limit,
+    )
+    return AnswerOut.of(match_profile(tools, request))
+
+
+@router.get("/returnees/{returnee_id}/matches")
+def matches(  # noqa: PLR0913 - one parameter per query parameter
+    returnee_id: str,
+    tools: ToolsDep,
+    caller: PersonMatcher,
+    routes: Annotated[list[Route], Query()] = [],  # noqa: B006 - FastAPI copies defaults
+    limit: Annotated[int, Query(ge=1, le=100, description="Matches per route.")] = 10,
+    kinds: Annotated[list[Kind], Query()] = [],  # noqa: B006
+    countries: Annotated[list[CountryCode], Query()] = [],  # noqa: B006
+    exclude_countries: Annotated[list[CountryCode], Query()] = [],  # noqa: B006
+    sectors: Annotated[list[Line], Query()] = [],  # noqa: B006
+    isco08: Annotated[list[IscoCode], Query()] = [],  # noqa: B006
+    licensed_recruiter_only: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query flag
+) -> AnswerOut:
+    """Rank jobs and trainings for a stored person who agreed to it."""
+    require_occupations(tools, [("query:isco08", code) for code in isco08])
+    person = tools.store.person(caller.organisation_id, returnee_id)
+    filters = Filters(
+        kinds=tuple(kinds),
+        countries=tuple(countries),
+        exclude_countries=tuple(exclude_countries),
+        sectors=tuple(sectors),
+        isco08=tuple(isco08),
+        licensed_recruiter_only=licensed_recruiter_only,
+    )
+    found = match_person(
+        tools, person, routes=tuple(dict.fromkeys(routes)), filters=filters, limit=limit
+    )
+    return AnswerOut.of(found)

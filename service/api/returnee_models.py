@@ -1,0 +1,265 @@
+"""A returnee on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from service.api.common import LanguageModel
+from service.api.fields import (
+    Amount,
+    CountryCode,
+    CurrencyCode,
+    Flag,
+    IscoCode,
+    Kilometres,
+    Latitude,
+    Line,
+    Longitude,
+    Model,
+    Name,
+    Words,
+    Years,
+)
+from service.domain.listing import WagePeriod
+from service.domain.person import (
+    Consent,
+    Contact,
+    Experience,
+    Market,
+    MinWage,
+    Preferences,
+    Profile,
+    ReturnCategory,
+    Route,
+    Skill,
+    SkillStatus,
+    StoredPerson,
+    Veto,
+)
+
+
+class ExperienceModel(Model):
+    """One stretch of work."""
+
+    title: Line | None = None
+    description: Words | None = None
+    country: CountryCode | None = None
+    years: Years | None = None
+
+
+class SkillModel(Model):
+    """A skill in the person's words."""
+
+    text: Line
+    status: SkillStatus = SkillStatus.CLAIMED
+    certificate: Line | None = None
+
+
+class MinWageModel(Model):
+    """The least the person would work for."""
+
+    amount: Amount
+    currency: CurrencyCode
+    period: WagePeriod = WagePeriod.MONTH
+
+    def to_domain(self) -> MinWage:
+        """Return the domain value."""
+        return MinWage(self.amount, self.currency, self.period)
+
+
+class VetoModel(Model):
+    """Work the person will not do: an ISCO-08 group or free words, in one market or all."""
+
+    isco08: IscoCode | None = None
+    text: Line | None = None
+    market: Market = Market.ALL
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.isco08 is None and self.text is None:
+            detail = "A veto needs isco08 or text."
+            raise PydanticCustomError("homeward", detail)
+        return self
+
+
+class PreferencesModel(Model):
+    """What the person wants. Empty means no wish."""
+
+    routes: Annotated[list[Route], Field(max_length=3)] = []
+    countries: Annotated[list[CountryCode], Field(max_length=250)] = []
+    exclude_countries: Annotated[list[CountryCode], Field(max_length=250)] = []
+    max_distance_km: Kilometres | None = None
+    min_wage: MinWageModel | None = None
+    vetoes: Annotated[list[VetoModel], Field(max_length=50)] = []
+
+    def to_domain(self) -> Preferences:
+        """Return the domain value."""
+        return Preferences(
+            routes=tuple(dict.fromkeys(self.routes)),
+            countries=tuple(self.countries),
+            exclude_countries=tuple(self.exclude_countries),
+            max_distance_km=self.max_distance_km,
+            min_wage=self.min_wage.to_domain() if self.min_wage else None,
+            vetoes=tuple(Veto(one.isco08, one.text, one.market) for one in self.vetoes),
+        )
+
+
+class ConsentModel(Model):
+    """What the person agreed to; `until` is the last day it holds."""
+
+    matching: Flag = False
+    share_with: Annotated[list[Name], Field(max_length=100)] = []
+    until: date | None = None
+
+
+class ProfileIn(Model):
+    """Everything a match may be told about a person; no name, no phone."""
+
+    text: Annotated[Words | None, Field(description="Free words, any language.")] = None
+    home_country: CountryCode | None = None
+    region: Line | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    experiences: Annotated[list[ExperienceModel], Field(max_length=50)] = []
+    skills: Annotated[list[SkillModel], Field(max_length=50)] = []
+    languages: Annotated[list[LanguageModel], Field(max_length=20)] = []
+    education: Line | None = None
+    birth_year: Annotated[int, Field(ge=1900, le=2100, strict=True)] | None = None
+    gender: Line | None = None
+    preferences: PreferencesModel = PreferencesModel()
+    remigration: Flag | None = None
+    visa_expires: date | None = None
+    return_category: ReturnCategory | None = None
+    consent: ConsentModel = ConsentModel()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.lat is None) != (self.lon is None):
+            detail = "lat and lon belong together; give both or neither."
+            raise PydanticCustomError("homeward", detail)
+        return self
+
+    def to_domain(self) -> Profile:
+        """Return the domain value."""
+        return Profile(
+            text=self.text or "",
+            home_country=self.home_country,
+            region=self.region,
+            lat=self.lat,
+            lon=self.lon,
+            experiences=tuple(
+                Experience(x.title, x.description, x.country, x.years) for x in self.experiences
+            ),
+            skills=tuple(Skill(x.text, x.status, x.certificate) for x in self.skills),
+            languages=tuple(x.to_domain() for x in self.languages),
+            education=self.education,
+            birth_year=self.birth_year,
+            gender=self.gender,
+            preferences=self.preferences.to_domain(),
+            remigration=self.remigration,
+            visa_expires=self.visa_expires,
+            return_category=self.return_category,
+            consent=Consent(
+                self.consent.matching, tuple(self.consent.share_with), self.consent.until
+            ),
+        )
+
+    def occupations(self) -> list[tuple[str, str | None]]:
+        """Return (pointer, ISCO-08 code) pairs to hold against the taxonomy."""
+        return [
+            (f"/preferences/vetoes/{at}/isco08", veto.isco08)
+            for at, veto in enumerate(self.preferences.vetoes)
+        ]
+
+
+class ReturneeIn(ProfileIn):
+    """A person to be stored. Name and phone are optional and encrypted."""
+
+    name: Line | None = None
+    phone: Annotated[Line, Field(max_length=50)] | None = None
+
+    def contact(self) -> Contact:
+        """Return how to reach the person."""
+        return Contact(self.name, self.phone)
+
+
+class ReturneeOut(ReturneeIn):
+    """A person as stored. return_category is null without the scope "restricted"."""
+
+    id: str
+    source: str | None
+    external_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, person: StoredPerson, *, restricted: bool) -> Self:
+        """Write a person out for a caller who may or may not see restricted facts."""
+        return cls.model_validate(
+            {
+                **as_input(person),
+                "return_category": person.profile.return_category if restricted else None,
+                "id": person.id,
+                "source": person.source,
+                "external_id": person.external_id,
+                "created_at": person.created_at,
+                "updated_at": person.updated_at,
+            }
+        )
+
+
+class ReturneePage(Model):
+    """Some people in order of creation."""
+
+    items: list[ReturneeOut]
+    next_cursor: str | None
+
+
+def as_input(person: StoredPerson) -> dict[str, object]:
+    """Return a stored person as the body that would store them."""
+    profile = person.profile
+    wishes = profile.preferences
+    wage = wishes.min_wage
+    return {
+        "text": profile.text or None,
+        "home_country": profile.home_country,
+        "region": profile.region,
+        "lat": profile.lat,
+        "lon": profile.lon,
+        "experiences": [
+            {"title": x.title, "description": x.description, "country": x.country, "years": x.years}
+            for x in profile.experiences
+        ],
+        "skills": [
+            {"text": x.text, "status": x.status, "certificate": x.certificate}
+            for x in profile.skills
+        ],
+        "languages": [{"code": x.code, "level": x.level} for x in profile.languages],
+        "education": profile.education,
+        "birth_year": profile.birth_year,
+        "gender": profile.gender,
+        "preferences": {
+            "routes": list(wishes.routes),
+            "countries": list(wishes.countries),
+            "exclude_countries": list(wishes.exclude_countries),
+            "max_distance_km": wishes.max_distance_km,
+            "min_wage": {"amount": wage.amount, "currency": wage.currency, "period": wage.period}
+            if wage
+            else None,
+            "vetoes": [
+                {"isco08": x.isco08, "text": x.text, "market": x.market} for x in wishes.vetoes
+            ],
+        },
+        "remigration": profile.remigration,
+        "visa_expires": profile.visa_expires,
+        "return_category": profile.return_category,
+        "consent": {
+            "matching": profile.consent.matching,
+            "share_with": list(profile.consent.share_with),
+            "until": profile.consent.until,
+        },
+        "name": person.contact.name,
+        "phone": person.contact.phone,
+    }

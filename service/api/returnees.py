@@ -1,0 +1,229 @@
+"""/v1/returnees: the people an organisation looks after."""
+
+import hashlib
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Path, Query, Response, status
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from service.api.common import (
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    Limit,
+    etag,
+    expected_version,
+    read_cursor,
+    require_occupations,
+    write_cursor,
+)
+from service.api.fields import CountryCode, not_past
+from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, as_input
+from service.domain.access import Caller, Scope
+from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError, NotFoundError
+from service.domain.person import Profile, StoredPerson
+from service.domain.records import Effect, Put, Written
+from service.ports import Tools
+from service.usecases.register_person import register_person
+from service.web.access import ToolsDep, only_known_parameters, with_scope
+
+router = APIRouter(
+    prefix="/v1/returnees", tags=["returnees"], dependencies=[Depends(only_known_parameters)]
+)
+
+Reader = Annotated[Caller, Depends(with_scope(Scope.RETURNEES_READ))]
+Writer = Annotated[Caller, Depends(with_scope(Scope.RETURNEES_WRITE))]
+Source = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+ExternalId = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+def post(
+    body: ReturneeIn,
+    response: Response,
+    tools: ToolsDep,
+    caller: Writer,
+    idempotency_key: IdempotencyKey = None,
+) -> ReturneeOut:
+    """Register a person."""
+    _check(tools, caller, body)
+    key = None if idempotency_key is None else f"{caller.key_id}:{idempotency_key}"
+    put = Put(
+        organisation_id=caller.organisation_id,
+        content=body.to_domain(),
+        idempotency_key=key,
+        idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+    )
+    return _written(response, caller, register_person(tools, put, body.contact()))
+
+
+@router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})
+def put(  # noqa: PLR0913 - one parameter per part of the request
+    source: Source,
+    external_id: ExternalId,
+    body: ReturneeIn,
+    response: Response,
+    tools: ToolsDep,
+    caller: Writer,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> ReturneeOut:
+    """Create or replace a person under your own names for them."""
+    _check(tools, caller, body)
+    known = _known(tools, caller, source, external_id)
+    content = _with_kept_category(caller, body.to_domain(), known)
+    written = register_person(
+        tools,
+        Put(
+            organisation_id=caller.organisation_id,
+            source=source,
+            external_id=external_id,
+            content=content,
+            if_version=expected_version(if_match, if_none_match),
+        ),
+        body.contact(),
+    )
+    answer = _written(response, caller, written)
+    if written.effect is Effect.CREATED:
+        response.status_code = status.HTTP_201_CREATED
+    return answer
+
+
+@router.get("/{returnee_id}")
+def get(returnee_id: str, response: Response, tools: ToolsDep, caller: Reader) -> ReturneeOut:
+    """Read a person of your organisation."""
+    person = tools.store.person(caller.organisation_id, returnee_id)
+    response.headers["ETag"] = etag(person.version)
+    return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
+
+
+@router.get("/{source}/{external_id}")
+def get_by_source(
+    source: Source, external_id: ExternalId, response: Response, tools: ToolsDep, caller: Reader
+) -> ReturneeOut:
+    """Read a person by your own names for them."""
+    person = tools.store.person_by_source(caller.organisation_id, source, external_id)
+    response.headers["ETag"] = etag(person.version)
+    return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
+
+
+@router.patch("/{returnee_id}")
+def patch(  # noqa: PLR0913 - one parameter per part of the request
+    returnee_id: str,
+    body: Annotated[
+        dict[str, Any],
+        Body(
+            description="JSON merge patch (RFC 7396): null removes.", media_type="application/json"
+        ),
+    ],
+    response: Response,
+    tools: ToolsDep,
+    caller: Writer,
+    if_match: IfMatch = None,
+) -> ReturneeOut:
+    """Change some fields of a person."""
+    person = tools.store.person(caller.organisation_id, returnee_id)
+    merged = _merged(as_input(person), body)
+    try:
+        model = ReturneeIn.model_validate(merged)
+    except ValidationError as error:
+        wrong = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(wrong) from error
+    _check(tools, caller, model, changed=body)
+    put = Put(
+        organisation_id=caller.organisation_id,
+        record_id=person.id,
+        content=model.to_domain(),
+        # What was read above is what was merged with, so nobody may have written between.
+        if_version=person.version if if_match is None else expected_version(if_match),
+    )
+    return _written(response, caller, register_person(tools, put, model.contact()))
+
+
+@router.delete("/{returnee_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete(returnee_id: str, tools: ToolsDep, caller: Writer, if_match: IfMatch = None) -> None:
+    """Erase a person and everything derived from their words."""
+    person = tools.store.person(caller.organisation_id, returnee_id)
+    tools.store.delete_person(person, if_version=expected_version(if_match))
+
+
+@router.get("")
+def page(  # noqa: PLR0913 - one parameter per query parameter
+    tools: ToolsDep,
+    caller: Reader,
+    cursor: Annotated[Cursor, Query()] = None,
+    limit: Annotated[Limit, Query()] = 50,
+    home_country: Annotated[CountryCode | None, Query()] = None,
+    source: Annotated[str | None, Query(max_length=100)] = None,
+) -> ReturneePage:
+    """List the people of your organisation in order of creation."""
+    wanted = {"home_country": home_country, "source": source}
+    found = tools.store.page_of_people(
+        caller.organisation_id,
+        after=read_cursor(cursor),
+        limit=limit,
+        where={name: value for name, value in wanted.items() if value is not None},
+    )
+    restricted = caller.may(Scope.RESTRICTED)
+    return ReturneePage(
+        items=[ReturneeOut.of(one, restricted=restricted) for one in found.items],
+        next_cursor=write_cursor(found.next_after),
+    )
+
+
+def _check(
+    tools: Tools, caller: Caller, body: ReturneeIn, changed: dict[str, Any] | None = None
+) -> None:
+    """Hold a body against what a model alone cannot know."""
+    said = body.model_fields_set if changed is None else changed.keys()
+    if "return_category" in said and not caller.may(Scope.RESTRICTED):
+        message = 'return_category needs a key with the scope "restricted".'
+        raise ForbiddenError(message, problems=(FieldProblem("/return_category", message),))
+    if not (body.text or body.skills or body.experiences):
+        problem = FieldProblem("/text", "Say what the person can do: text, skills or experiences.")
+        raise InvalidInputError(problem.detail, problems=(problem,))
+    wrong = not_past(body.consent.until, tools.clock.today()) if "consent" in said else None
+    if wrong is not None:
+        problem = FieldProblem("/consent/until", wrong)
+        raise InvalidInputError(f"/consent/until: {wrong}", code="expired", problems=(problem,))
+    if body.birth_year is not None and body.birth_year > tools.clock.today().year:
+        problem = FieldProblem("/birth_year", "This year has not come yet.")
+        raise InvalidInputError(f"/birth_year: {problem.detail}", problems=(problem,))
+    require_occupations(tools, body.occupations())
+
+
+def _known(tools: Tools, caller: Caller, source: str, external_id: str) -> StoredPerson | None:
+    try:
+        return tools.store.person_by_source(caller.organisation_id, source, external_id)
+    except NotFoundError:
+        return None
+
+
+def _with_kept_category(caller: Caller, content: Profile, known: StoredPerson | None) -> Profile:
+    """Keep a return category that the caller may neither see nor overwrite."""
+    if known is None or caller.may(Scope.RESTRICTED):
+        return content
+    return replace(content, return_category=known.profile.return_category)
+
+
+def _written(response: Response, caller: Caller, written: Written[StoredPerson]) -> ReturneeOut:
+    response.headers["ETag"] = etag(written.record.version)
+    if written.effect is Effect.CREATED:
+        response.headers["Location"] = f"/v1/returnees/{written.record.id}"
+    return ReturneeOut.of(written.record, restricted=caller.may(Scope.RESTRICTED))
+
+
+def _merged(into: Any, patch_: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Apply a JSON merge patch (RFC 7396)."""
+    if not isinstance(patch_, dict):
+        return patch_
+    result = dict(into) if isinstance(into, dict) else {}
+    for name, value in patch_.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = _merged(result.get(name), value)
+    return result

@@ -1,0 +1,88 @@
+"""create_app(): middleware, routers, lifespan, nothing else."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+
+from service import __version__
+from service.api import keys, listings, matches, operations, returnees
+from service.console import pages
+from service.domain.errors import HomewardError, StorageError
+from service.ports import Tools
+from service.settings import Settings
+from service.web import problems
+from service.web.access import KeyLimiter, ToolsHolder
+from service.web.middleware import EdgeMiddleware, Metrics
+from service.wiring import open_tools
+
+_log = structlog.get_logger(__name__)
+
+_FOLLOW_EVERY_S: Final = 0.5
+
+ToolsOpener = Callable[[], AbstractContextManager[Tools]]
+
+
+def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI:
+    """Build the application. `opener` opens the tools; by default those of `settings`."""
+    holder, metrics = ToolsHolder(), Metrics()
+    open_them = opener or (lambda: open_tools(settings))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
+        worker = threading.Thread(
+            target=_keep_open, args=(holder, open_them), name="homeward-index", daemon=True
+        )
+        worker.start()
+        yield
+        holder.stopping.set()
+        worker.join()
+
+    app = FastAPI(
+        title="Homeward",
+        version=__version__,
+        summary="Ranks what people who come home from working abroad could do next.",
+        lifespan=lifespan,
+    )
+    app.state.tools, app.state.metrics = holder, metrics
+    app.state.limiter = KeyLimiter(settings.rate_limit)
+    problems.install(app)
+    app.add_middleware(EdgeMiddleware, metrics=metrics, max_body_bytes=settings.max_body_bytes)
+    operations.add_gauges(metrics, holder)
+    for module in (operations, listings, matches, returnees, keys, pages):
+        app.include_router(module.router)
+    return app
+
+
+def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
+    """Open the tools, then keep the index in step until the application stops."""
+    try:
+        with opener() as tools:
+            holder.ready(tools)
+            while not holder.stopping.wait(_FOLLOW_EVERY_S):
+                _keep_in_step(tools)
+    except HomewardError as error:
+        _log.error("cannot serve", code=error.code, detail=error.detail)
+        holder.failed(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, callers must be told
+        _log.exception("cannot serve")
+        holder.failed(StorageError(f"The service could not start: {error}", code="start_failed"))
+
+
+def _keep_in_step(tools: Tools) -> None:
+    try:
+        tools.index.follow()
+        tools.index.tidy()
+    except Exception:  # noqa: BLE001 - see below
+        # A database that is away for a moment must not end the following for good.
+        _log.exception("index could not follow")
+
+
+@contextmanager
+def given(tools: Tools) -> Iterator[Tools]:
+    """Wrap tools that are open already as an opener's result."""
+    yield tools

@@ -1,0 +1,11 @@
+"""The command line: homeward serve, demo, match, migrate, reindex, keys, bench."""
+
+from service.cli.commands import app
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+__all__ = ["app", "main"]

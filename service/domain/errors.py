@@ -1,0 +1,101 @@
+"""Everything that can go wrong on purpose. The web edge turns each class into a status."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One bad field: a JSON pointer (RFC 6901) and what is wrong with it, in plain words."""
+
+    pointer: str
+    detail: str
+
+
+class HomewardError(Exception):
+    """Base of every expected error. The docstring of a subclass is its default message."""
+
+    code = "error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        code: str | None = None,
+        problems: tuple[FieldProblem, ...] = (),
+    ) -> None:
+        """Use `detail` for people, `code` for programs and `problems` for single fields."""
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.code = code or type(self).code
+        self.problems = problems
+        super().__init__(self.detail)
+
+
+class InvalidInputError(HomewardError):
+    """Some fields are not usable; each is named under errors."""
+
+    code = "invalid_input"
+
+
+class NotFoundError(HomewardError):
+    """There is nothing here that this key may see."""
+
+    code = "not_found"
+
+
+class ConflictError(HomewardError):
+    """The request contradicts what is stored."""
+
+    code = "conflict"
+
+
+class PreconditionFailedError(HomewardError):
+    """The record has changed since you read it; read it again and repeat the change."""
+
+    code = "precondition_failed"
+
+
+class UnauthenticatedError(HomewardError):
+    """Send a valid key as "Authorization: Bearer <key>"."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(HomewardError):
+    """This key lacks the scope for that."""
+
+    code = "forbidden"
+
+
+class ConsentMissingError(HomewardError):
+    """The person has not agreed to be matched, or the agreement has ended."""
+
+    code = "consent_missing"
+
+
+class RateLimitedError(HomewardError):
+    """Too many requests with this key; wait as long as Retry-After says."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: int) -> None:
+        """`retry_after_s` is whole seconds until one more request is allowed."""
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class NotReadyError(HomewardError):
+    """The service is still loading its model or its index; try again in a few seconds."""
+
+    code = "not_ready"
+
+
+class StorageError(HomewardError):
+    """The data directory cannot be used as it is."""
+
+    code = "storage"
+
+
+class StaleVectorsError(HomewardError):
+    """Stored vectors were made by another model; run "homeward reindex"."""
+
+    code = "stale_vectors"

@@ -1,0 +1,146 @@
+"""One answer to "what could this person do next", with its reasons."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.domain.embedding import ModelIdentity
+from service.domain.listing import StoredListing
+from service.domain.person import Route, SkillStatus
+
+
+class Tier(StrEnum):
+    """How an officer should read a score."""
+
+    STRONG = "strong"
+    GOOD = "good"
+    STRETCH = "stretch"
+
+
+class Severity(StrEnum):
+    """How loudly a flag speaks."""
+
+    INFO = "info"
+    WARNING = "warning"
+
+
+class MissingKind(StrEnum):
+    """What sort of thing a listing asks for that the person has not shown."""
+
+    SKILL = "skill"
+    LANGUAGE = "language"
+    CERTIFICATE = "certificate"
+    EXPERIENCE = "experience"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One thing the person said, and what Homeward took it to mean.
+
+    `origin` is where it stands: text, skill or experience. `means` is English, or None
+    where nothing was recognised. `confidence` is in 0..1. Phrases that are not `work`
+    are shown but take no part in ranking.
+    """
+
+    text: str
+    origin: str = "text"
+    status: SkillStatus = SkillStatus.CLAIMED
+    means: str | None = None
+    isco08: str | None = None
+    confidence: float = 0.0
+    work: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the officer should know about the whole answer."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How the person's words were read. `language` is BCP-47, "und" where unknown."""
+
+    language: str
+    phrases: tuple[Phrase, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A requirement of the listing and the person's own words that meet it."""
+
+    requirement: str
+    skill: str
+    means: str | None
+    similarity: float
+    status: SkillStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A requirement nothing in the person's words meets; trainings that would close it."""
+
+    requirement: str
+    kind: MissingKind
+    essential: bool
+    bridges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A warning or a plain fact about a listing."""
+
+    code: str
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule took a listing out: code, plain words and whose rule it is."""
+
+    code: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One ranked listing. `score` is in 0..1 on one scale for the whole answer."""
+
+    listing: StoredListing
+    rank: int
+    score: float
+    tier: Tier
+    evidence: tuple[Evidence, ...]
+    missing: tuple[Missing, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A listing that would have ranked, and the rules that took it out."""
+
+    listing: StoredListing
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """Which listings were searched: a generation number and how many they were."""
+
+    generation: int
+    listings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer to one match request."""
+
+    understood: Understanding
+    routes: dict[Route, tuple[Match, ...]]
+    blocked: tuple[Blocked, ...]
+    model: ModelIdentity
+    index: IndexState

@@ -1,0 +1,59 @@
+"""What an index is asked and what it gives back: a wide pool, ready to be scored."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.eligibility import Eligibility
+from service.domain.embedding import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One pool wanted: listings that `eligible` lets through and `but_not` does not.
+
+    `size` bounds it: the whole text, its phrases together and the lexical channel each
+    add about that many listings at most.
+    """
+
+    eligible: Eligibility
+    size: int
+    but_not: Eligibility | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolQuery:
+    """A wide search. `vectors`: (q, d), the whole work text first, then its phrases.
+
+    `words` feeds the lexical channel.
+    """
+
+    vectors: Vectors
+    words: str
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates as columns, in no promised order; n of them with r requirements in all.
+
+    ids: n listing ids. whole: (n,) cosine of the work text with the listing's text.
+    lexical: (n,) cosine in character n-gram space. requirements: (r, d) unit vectors,
+    each listing's title first, then what it asks for. starts: (n + 1,) offsets into
+    `requirements`; listing i owns rows starts[i]..starts[i + 1].
+    """
+
+    ids: tuple[str, ...]
+    whole: npt.NDArray[np.float32]
+    lexical: npt.NDArray[np.float32]
+    requirements: Vectors
+    starts: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingVectors:
+    """The vectors of one listing: `whole` (d,), `requirements` (k, d) with the title first."""
+
+    whole: Vectors
+    requirements: Vectors

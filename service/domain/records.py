@@ -1,0 +1,66 @@
+"""Shapes shared by all stored records: a write, its outcome, a page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.match import Understanding
+from service.domain.pool import ListingVectors
+
+T = TypeVar("T")
+
+
+class Effect(StrEnum):
+    """What a write did."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put(Generic[T]):
+    """Write `content` under its owner's names for it.
+
+    if_version: the version the writer has read; None writes over any, 0 means "must not
+    exist yet". record_id: change this very record. idempotency_key: names one POST of one
+    key, so that its repeat creates nothing; idempotency_body: hash of what it sent.
+    vectors: made from `content` by `model`; None keeps what is stored.
+    """
+
+    organisation_id: str
+    content: T
+    source: str | None = None
+    external_id: str | None = None
+    record_id: str | None = None
+    if_version: int | None = None
+    idempotency_key: str | None = None
+    idempotency_body: str | None = None
+    vectors: ListingVectors | None = None
+    model: ModelIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """The record as it now stands, and what the write did."""
+
+    record: T
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some records in order of creation; `next_after` continues, None ends the list."""
+
+    items: tuple[T, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedUnderstanding:
+    """A person's words as read once: `vectors` (1 + phrases that are work, d), whole first."""
+
+    understanding: Understanding
+    vectors: Vectors
+    model: ModelIdentity

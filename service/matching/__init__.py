@@ -1,0 +1,1 @@
+"""Pure numbers: retrieve, score, calibrate, diversify, explain, measure."""

@@ -1,0 +1,234 @@
+"""What the use cases need from outside, as Protocols. Adapters implement them; wiring picks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from service.domain.access import ApiKey, Organisation
+from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.listing import Listing, StoredListing
+from service.domain.match import IndexState
+from service.domain.person import Contact, Profile, StoredPerson
+from service.domain.pool import ListingVectors, Pool, PoolQuery
+from service.domain.records import Page, Put, SavedUnderstanding, Written
+
+
+class Encoder(Protocol):
+    """Turns short texts into unit vectors. Safe to call from several threads."""
+
+    @property
+    def model(self) -> ModelIdentity:
+        """Identity that is stored with every vector this encoder makes."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector per text, in order: shape (len(texts), model.dimensions)."""
+        ...
+
+
+class Clock(Protocol):
+    """The time. A port because rules and tests live on dates."""
+
+    def now(self) -> datetime:
+        """Return the present moment, timezone-aware UTC."""
+        ...
+
+    def today(self) -> date:
+        """Return today's date in UTC."""
+        ...
+
+
+class ListingIndex(Protocol):
+    """Finds candidate listings. Reads are safe from several threads at any time."""
+
+    @property
+    def state(self) -> IndexState:
+        """Generation and number of live listings now searched."""
+        ...
+
+    def pools(self, query: PoolQuery) -> list[Pool]:
+        """Return one wide pool per ask, each searched inside its eligible set only."""
+        ...
+
+    def follow(self) -> int:
+        """Take in what the store's change feed holds; return how many changes came in."""
+        ...
+
+    def tidy(self) -> None:
+        """Do the slow upkeep (merging, graphs, saving) beside searches and changes."""
+        ...
+
+
+class ListingStore(Protocol):
+    """Listings, their vectors and the feed of their changes."""
+
+    def put_listings(self, puts: Sequence[Put[Listing]]) -> list[Written[StoredListing]]:
+        """Create, change or leave each listing, vectors and feed with it, in one transaction.
+
+        Raises PreconditionFailedError where a put's `if_version` does not hold.
+        """
+        ...
+
+    def listing_hashes(
+        self, organisation_id: str, source: str, external_ids: Sequence[str]
+    ) -> Mapping[str, str]:
+        """Return external id → content hash, for those that exist."""
+        ...
+
+    def listing(self, listing_id: str) -> StoredListing:
+        """Return one listing; raise NotFoundError."""
+        ...
+
+    def listing_by_source(
+        self, organisation_id: str, source: str, external_id: str
+    ) -> StoredListing:
+        """Return one listing by its owner's names for it; raise NotFoundError."""
+        ...
+
+    def listings(self, listing_ids: Sequence[str]) -> dict[str, StoredListing]:
+        """Return those of `listing_ids` that exist, by id."""
+        ...
+
+    def page_of_listings(
+        self, *, after: int, limit: int, where: Mapping[str, str]
+    ) -> Page[StoredListing]:
+        """Return listings in order of creation behind the position `after`."""
+        ...
+
+    def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
+        """Remove a listing, its vectors, and tell the feed."""
+        ...
+
+    def listing_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """Return (sequence number, listing id, still exists) behind `after`, in order."""
+        ...
+
+    def listing_vectors(
+        self, listing_ids: Sequence[str], model: ModelIdentity
+    ) -> dict[str, ListingVectors]:
+        """Return the vectors of those listings that have some from `model`."""
+        ...
+
+    def listings_without_vectors(self, model: ModelIdentity, limit: int) -> list[StoredListing]:
+        """Return listings that have no vectors from `model` yet."""
+        ...
+
+    def put_listing_vectors(
+        self, model: ModelIdentity, vectors: Mapping[str, ListingVectors]
+    ) -> None:
+        """Store vectors for listings that exist, and tell the feed."""
+        ...
+
+    def count_listings(self) -> int:
+        """Return how many listings there are."""
+        ...
+
+
+class PersonStore(Protocol):
+    """People. What identifies them or is in their words is encrypted at rest."""
+
+    def put_person(
+        self, put: Put[Profile], contact: Contact | None, understood: SavedUnderstanding
+    ) -> Written[StoredPerson]:
+        """Create or change a person in one transaction; `contact` None keeps what is there."""
+        ...
+
+    def person(self, organisation_id: str, person_id: str) -> StoredPerson:
+        """Return a person of this organisation; raise NotFoundError."""
+        ...
+
+    def person_by_source(self, organisation_id: str, source: str, external_id: str) -> StoredPerson:
+        """Return a person by their owner's names for them; raise NotFoundError."""
+        ...
+
+    def page_of_people(
+        self, organisation_id: str, *, after: int, limit: int, where: Mapping[str, str]
+    ) -> Page[StoredPerson]:
+        """Return people of this organisation in order of creation behind `after`."""
+        ...
+
+    def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
+        """Erase a person and everything derived from them."""
+        ...
+
+    def understanding(
+        self, person: StoredPerson, model: ModelIdentity
+    ) -> SavedUnderstanding | None:
+        """Return how the person's words were read by `model`, or None if not yet."""
+        ...
+
+
+class AccessStore(Protocol):
+    """Organisations and keys."""
+
+    def organisations(self) -> list[Organisation]:
+        """Return all organisations by name."""
+        ...
+
+    def add_organisation(self, organisation: Organisation) -> None:
+        """Store a new organisation; raise ConflictError if its id is taken."""
+        ...
+
+    def add_key(self, key: ApiKey, secret_hash: bytes) -> None:
+        """Store a new key under the hash of its secret."""
+        ...
+
+    def key_by_hash(self, secret_hash: bytes) -> ApiKey | None:
+        """Return the key with this secret hash, revoked and expired ones included."""
+        ...
+
+    def keys(self, organisation_id: str | None) -> list[ApiKey]:
+        """Return the keys of one organisation, or all."""
+        ...
+
+    def revoke_key(self, key_id: str, at: datetime) -> None:
+        """Revoke a key; raise NotFoundError."""
+        ...
+
+    def touch_key(self, key_id: str, at: datetime) -> None:
+        """Note that a key was used."""
+        ...
+
+
+class Store(ListingStore, PersonStore, AccessStore, Protocol):
+    """All records. Every method is one transaction; none stays open behind an iterator."""
+
+    def healthy(self) -> bool:
+        """Tell whether the database answers."""
+        ...
+
+
+class Taxonomy(Protocol):
+    """ISCO-08: titles by code, and the nearest unit groups to a vector."""
+
+    def title(self, code: str) -> str | None:
+        """Return the title of a group of any level, or None for an unknown code."""
+        ...
+
+    def nearest(self, vectors: Vectors) -> list[tuple[str, float]]:
+        """Return (unit group code, cosine) for each row of `vectors`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything a use case may reach for."""
+
+    encoder: Encoder
+    index: ListingIndex
+    store: Store
+    clock: Clock
+    taxonomy: Taxonomy
+
+
+class ProgressBar(Protocol):
+    """Shows how far long work has come."""
+
+    def start(self, title: str, total: int) -> None:
+        """Begin a stretch of `total` steps."""
+        ...
+
+    def advance(self, steps: int) -> None:
+        """Move on by `steps`."""
+        ...

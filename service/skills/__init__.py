@@ -1,0 +1,1 @@
+"""Pure text: what a person's words say, phrase by phrase, and in which language."""

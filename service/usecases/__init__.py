@@ -1,0 +1,1 @@
+"""One verb per file: what Homeward does, whoever asks for it."""

@@ -1,0 +1,172 @@
+"""Rank what a person could do next: jobs at home, jobs abroad, trainings."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from service.domain.errors import InvalidInputError
+from service.domain.match import Answer, Blocked, Match, Tier, Understanding
+from service.domain.person import Profile, Route, StoredPerson
+from service.domain.pool import Ask, Pool, PoolQuery
+from service.domain.records import SavedUnderstanding
+from service.domain.request import Filters, MatchRequest
+from service.matching.score import Floats, Weights, best_rows, score_pool, tier_of
+from service.ports import Tools
+from service.rules.consent import require_matching
+from service.rules.eligible import RouteRules, reasons_against, rules_for
+from service.rules.flags import Setting, flags_for
+from service.usecases.explain_match import Judged, add_bridges, explain
+from service.usecases.understand import understand
+
+_POOL: Final = 120
+_BLOCKED_POOL: Final = 20
+_BLOCKED_PER_ROUTE: Final = 5
+
+WEIGHTS: Final = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A listing of a pool that made it into the answer."""
+
+    listing_id: str
+    score: float
+    similarity: Floats
+    """(p, k) of the work phrases with this listing's k requirements, title first."""
+    requirements: Floats
+
+
+def match_profile(tools: Tools, request: MatchRequest) -> Answer:
+    """Answer an ad-hoc question; stores nothing."""
+    return _answer(tools, request, understand(tools, request.profile))
+
+
+def match_person(
+    tools: Tools, person: StoredPerson, *, routes: tuple[Route, ...], filters: Filters, limit: int
+) -> Answer:
+    """Answer for a stored person, whose words were read when they were stored.
+
+    Raises ConsentMissingError without a consent that holds today.
+    """
+    require_matching(person.profile.consent, tools.clock.today())
+    saved = tools.store.understanding(person, tools.encoder.model)
+    request = MatchRequest(profile=person.profile, routes=routes, filters=filters, limit=limit)
+    return _answer(tools, request, saved or understand(tools, person.profile))
+
+
+def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> Answer:
+    if len(read.vectors) <= 1:
+        message = "There is nothing about work in these words; ask what the person can do."
+        raise InvalidInputError(message, code="no_work_words")
+    profile = request.profile
+    routes = request.routes or profile.preferences.routes or tuple(Route)
+    today = tools.clock.today()
+    rules = {route: rules_for(route, profile, request.filters, today) for route in routes}
+    state = tools.index.state
+    pools = tools.index.pools(_query(read, rules, request.limit))
+    allowed, refused = pools[: len(rules)], pools[len(rules) :]
+    chosen = {
+        route: _choose(pool, read, request.limit)
+        for route, pool in zip(rules, allowed, strict=True)
+    }
+    blocked = {
+        route: _choose(pool, read, _BLOCKED_PER_ROUTE)
+        for route, pool in zip(rules, refused, strict=True)
+    }
+    return Answer(
+        understood=read.understanding,
+        routes=_matches(tools, profile, read.understanding, chosen, rules),
+        blocked=_blocked(tools, blocked, rules),
+        model=tools.encoder.model,
+        index=state,
+    )
+
+
+def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int) -> PoolQuery:
+    wide = max(_POOL, 2 * limit)
+    return PoolQuery(
+        vectors=read.vectors,
+        words=" ".join(phrase.text for phrase in read.understanding.phrases if phrase.work),
+        asks=(
+            *(Ask(rule.allowed, wide) for rule in rules.values()),
+            *(Ask(rule.within_route, _BLOCKED_POOL, rule.allowed) for rule in rules.values()),
+        ),
+    )
+
+
+def _choose(pool: Pool, read: SavedUnderstanding, limit: int) -> list[Chosen]:
+    scored = score_pool(pool, read.vectors[1:], WEIGHTS)
+    return [
+        Chosen(
+            listing_id=pool.ids[row],
+            score=float(scored.score[row]),
+            similarity=scored.similarity[:, pool.starts[row] : pool.starts[row + 1]],
+            requirements=pool.requirements[pool.starts[row] : pool.starts[row + 1]],
+        )
+        for row in best_rows(scored.score, limit)
+    ]
+
+
+def _matches(
+    tools: Tools,
+    profile: Profile,
+    understood: Understanding,
+    chosen: dict[Route, list[Chosen]],
+    rules: dict[Route, RouteRules],
+) -> dict[Route, tuple[Match, ...]]:
+    listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
+    setting = Setting(profile=profile, today=tools.clock.today())
+    judged: dict[Route, list[Judged]] = {}
+    for route, some in chosen.items():
+        # A listing deleted since the search is simply no longer there.
+        present = [one for one in some if one.listing_id in listings]
+        # Listings may have changed since the index saw them; the rules hold on what is stored.
+        kept = [
+            one
+            for one in present
+            if not reasons_against(listings[one.listing_id], rules[route].allowed)
+        ]
+        judged[route] = [
+            explain(
+                Match(
+                    listing=listings[one.listing_id],
+                    rank=rank,
+                    score=round(one.score, 4),
+                    tier=_tier(one.score, understood),
+                    evidence=(),
+                    missing=(),
+                    flags=flags_for(listings[one.listing_id].content, setting),
+                ),
+                profile,
+                understood,
+                one.similarity,
+                one.requirements,
+            )
+            for rank, one in enumerate(kept, start=1)
+        ]
+    return add_bridges(tools, profile, judged)
+
+
+def _tier(score: float, understood: Understanding) -> Tier:
+    """Never call an answer good when the words were hardly read."""
+    return Tier.STRETCH if understood.notices else tier_of(score, WEIGHTS)
+
+
+def _blocked(
+    tools: Tools, blocked: dict[Route, list[Chosen]], rules: dict[Route, RouteRules]
+) -> tuple[Blocked, ...]:
+    worth = {
+        one.listing_id: (route, one.score)
+        for route, some in blocked.items()
+        for one in some
+        if tier_of(one.score, WEIGHTS) is not Tier.STRETCH
+    }
+    listings = tools.store.listings(list(worth))
+    found = []
+    for listing_id, (route, _) in sorted(worth.items(), key=lambda item: -item[1][1]):
+        stored = listings.get(listing_id)
+        if stored is None:
+            continue
+        reasons = reasons_against(stored, rules[route].allowed)
+        if reasons:
+            found.append(Blocked(listing=stored, reasons=reasons))
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""Keys: made once, shown once, stored only as a keyed hash."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from service.domain.access import ApiKey, Caller, Organisation, Scope
+from service.domain.errors import (
+    FieldProblem,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    UnauthenticatedError,
+)
+from service.ports import Tools
+
+FIRST_ORGANISATION: Final = "home-office"
+_TOUCH_EVERY: Final = timedelta(minutes=5)
+
+
+def secret_hash(secret: str) -> bytes:
+    """Return what is stored for a secret.
+
+    Keys made here carry 256 random bits, so a plain SHA-256 cannot be guessed back; a
+    slow hash would cost every request and protect nothing more.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def new_key(
+    tools: Tools,
+    organisation_id: str,
+    name: str,
+    scopes: frozenset[Scope],
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key; return its record and its secret, which nobody can read again."""
+    now = tools.clock.now()
+    if expires_at is not None and expires_at <= now:
+        problem = FieldProblem("/expires_at", "This moment has passed.")
+        raise InvalidInputError(problem.detail, problems=(problem,))
+    secret = f"hw_{secrets.token_urlsafe(32)}"
+    key = ApiKey(f"key_{uuid4().hex}", organisation_id, name, scopes, now, expires_at)
+    tools.store.add_key(key, secret_hash(secret))
+    return key, secret
+
+
+def authenticate(tools: Tools, secret: str) -> Caller:
+    """Return who calls with this secret; raise UnauthenticatedError."""
+    key = tools.store.key_by_hash(secret_hash(secret))
+    now = tools.clock.now()
+    if key is None or not key.valid_at(now):
+        raise UnauthenticatedError
+    if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
+        tools.store.touch_key(key.id, now)
+    return Caller(key.id, key.organisation_id, key.scopes)
+
+
+def revoke_key(tools: Tools, caller: Caller, key_id: str, within: str | None) -> None:
+    """Revoke a key of the organisation `within`, or of any.
+
+    Nobody may revoke the key they are holding, so as not to lock everyone out.
+    """
+    if key_id == caller.key_id:
+        message = "This is the key you are using; revoke it with another one."
+        raise ForbiddenError(message, code="own_key")
+    if key_id not in {key.id for key in tools.store.keys(within)}:
+        message = "There is no such key."
+        raise NotFoundError(message)
+    tools.store.revoke_key(key_id, tools.clock.now())
+
+
+def ensure_first_key(tools: Tools, given: str | None) -> str | None:
+    """Make sure someone can get in: with the `given` secret, or with a new one.
+
+    Returns a secret only where one was generated, to be printed once. A given secret that
+    is unknown is added, so that changing the setting lets an administrator in again.
+    """
+    if not tools.store.organisations():
+        now = tools.clock.now()
+        tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
+    if given is not None:
+        if tools.store.key_by_hash(secret_hash(given)) is None:
+            key = ApiKey(
+                f"key_{uuid4().hex}",
+                FIRST_ORGANISATION,
+                "from HOMEWARD_ADMIN_KEY",
+                frozenset({Scope.ADMIN}),
+                tools.clock.now(),
+            )
+            tools.store.add_key(key, secret_hash(given))
+        return None
+    if tools.store.keys(None):
+        return None
+    return admin_key(tools, "first admin key")
+
+
+def admin_key(tools: Tools, name: str) -> str:
+    """Make another admin key of the first organisation and return its secret."""
+    _, secret = new_key(tools, FIRST_ORGANISATION, name, frozenset({Scope.ADMIN}))
+    return secret

@@ -1,0 +1,142 @@
+"""One plain ASGI layer around everything: request id, body checks, metrics, log line."""
+
+import re
+import time
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.web.problems import problem
+
+_log = structlog.get_logger("homeward.access")
+
+_ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_JSON: Final = ("application/json", "application/merge-patch+json")
+
+
+class Metrics:
+    """Counters and histograms of one application."""
+
+    def __init__(self) -> None:
+        """Register with a registry of its own, so that two applications do not clash."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "homeward_http_requests_total",
+            "Requests answered.",
+            ("method", "path", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "homeward_http_request_seconds",
+            "Time to the last byte of the answer.",
+            ("method", "path"),
+            buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+            registry=self.registry,
+        )
+
+
+class EdgeMiddleware:
+    """Gives each request an id, refuses bodies nobody can read, and counts."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+        """Wrap `app`."""
+        self._app = app
+        self._metrics = metrics
+        self._most = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        sent_id = headers.get("x-request-id", "")
+        request_id = sent_id if _ACCEPTED_ID.fullmatch(sent_id) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        status, started = 500, time.perf_counter()
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._guarded(scope, receive, send_on, headers)
+        finally:
+            self._note(scope, status, time.perf_counter() - started, request_id)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        if scope["method"] not in {"POST", "PUT", "PATCH"}:
+            await self._app(scope, receive, send)
+            return
+        body, refusal = await self._read(receive, headers)
+        if refusal is not None:
+            code, http_status, detail = refusal
+            answer = problem(
+                Request(scope), http_status, code=code, title="Invalid body", detail=detail
+            )
+            await answer(scope, receive, send)
+            return
+        given = False
+
+        async def receive_again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, receive_again, send)
+
+    async def _read(
+        self, receive: Receive, headers: Headers
+    ) -> tuple[bytes, tuple[str, int, str] | None]:
+        """Read the whole body; return it, and why it is refused if it is."""
+        too_large = ("too_large", 413, f"The body is larger than {self._most:,} bytes.")
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._most:
+            return b"", too_large
+        parts, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._most:
+                return b"", too_large
+            more = message.get("more_body", False)
+        body = b"".join(parts)
+        content_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        if body and content_type not in _JSON:
+            text = f"Send JSON as {_JSON[0]}, not {content_type or 'without a content type'}."
+            return b"", ("wrong_content_type", 415, text)
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            text = f"The body is not UTF-8: byte {error.start} cannot be read."
+            return b"", ("invalid_utf8", 400, text)
+        return body, None
+
+    def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        # The route's pattern, not the path: ids must not become metric labels or log lines.
+        route = scope.get("route")
+        path = getattr(route, "path", None) or "(none)"
+        method = scope["method"]
+        self._metrics.requests.labels(method, path, status).inc()
+        self._metrics.seconds.labels(method, path).observe(seconds)
+        _log.info(
+            "request",
+            method=method,
+            path=path,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            request_id=request_id,
+        )

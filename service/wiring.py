@@ -1,0 +1,63 @@
+"""The only place that picks adapters."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from service.adapters.clock import SystemClock
+from service.adapters.encoders.onnx import OnnxEncoder
+from service.adapters.store.sql import SqlStore
+from service.adapters.taxonomy import IscoTaxonomy
+from service.adapters.vectors.local import LocalListingIndex
+from service.adapters.vectors.snapshot import SnapshotFolder
+from service.domain.errors import StorageError
+from service.ports import Encoder, Tools
+from service.settings import Settings, bundled
+
+BUNDLED_ENCODER = "bundled"
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """Return the encoder the settings name."""
+    if settings.encoder == BUNDLED_ENCODER:
+        artifact = bundled("models", "minilm", "artifact")
+        return OnnxEncoder(artifact, threads=settings.encoder_threads)
+    # Imported only here: it brings torch, which the default never loads.
+    from service.adapters.encoders.sentence_transformers import (  # noqa: PLC0415
+        SentenceTransformersEncoder,
+    )
+
+    return SentenceTransformersEncoder(settings.encoder)
+
+
+@contextmanager
+def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
+    """Open everything a use case needs; close it in reverse order at the end.
+
+    Raises StorageError where the data directory cannot be used.
+    """
+    if settings.database_url is not None:
+        message = (
+            "HOMEWARD_DATABASE_URL is set, but this release stores in SQLite only; "
+            "unset it to use the data directory."
+        )
+        raise StorageError(message, code="database_not_supported")
+    with ExitStack() as stack:
+        encoder = build_encoder(settings)
+        store = SqlStore.open(settings.data_dir, settings.key_file, writable=writable)
+        stack.callback(store.close)
+        folder = _index_folder(settings, encoder)
+        index = LocalListingIndex(
+            store, encoder.model, SnapshotFolder(folder, encoder.model.revision)
+        )
+        if writable:
+            stack.callback(index.close)
+        taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder if writable else None)
+        index.follow()
+        yield Tools(
+            encoder=encoder, index=index, store=store, clock=SystemClock(), taxonomy=taxonomy
+        )
+
+
+def _index_folder(settings: Settings, encoder: Encoder) -> Path:
+    return settings.data_dir / "index" / encoder.model.revision
