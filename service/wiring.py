@@ -18,7 +18,15 @@ BUNDLED_ENCODER = "bundled"
 
 
 def build_encoder(settings: Settings) -> Encoder:
-    """Return the encoder the settings name."""
+    """Return the encoder the settings name; raise StorageError where it cannot be loaded."""
+    try:
+        return _load_encoder(settings)
+    except (ImportError, OSError, ValueError) as error:
+        message = f'HOMEWARD_ENCODER is "{settings.encoder}", which cannot be used: {error}'
+        raise StorageError(message, code="encoder_unavailable") from error
+
+
+def _load_encoder(settings: Settings) -> Encoder:
     if settings.encoder == BUNDLED_ENCODER:
         artifact = bundled("models", "minilm", "artifact")
         return OnnxEncoder(artifact, threads=settings.encoder_threads)
@@ -44,7 +52,7 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         raise StorageError(message, code="database_not_supported")
     with ExitStack() as stack:
         encoder = build_encoder(settings)
-        store = SqlStore.open(settings.data_dir, settings.key_file, writable=writable)
+        store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         folder = _index_folder(settings, encoder)
         index = LocalListingIndex(
@@ -57,6 +65,14 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         yield Tools(
             encoder=encoder, index=index, store=store, clock=SystemClock(), taxonomy=taxonomy
         )
+
+
+def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
+    try:
+        return SqlStore.open(settings.data_dir, settings.key_file, writable=writable)
+    except OSError as error:
+        message = f"HOMEWARD_DATA_DIR or HOMEWARD_KEY_FILE cannot be used: {error}"
+        raise StorageError(message) from error
 
 
 def _index_folder(settings: Settings, encoder: Encoder) -> Path:

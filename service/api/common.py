@@ -2,16 +2,25 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Final, Literal
 
 from fastapi import Header
 from pydantic import Field
 
 from service.api.fields import LanguageCode, Model
-from service.domain.errors import FieldProblem, InvalidInputError, PreconditionFailedError
+from service.domain.errors import (
+    FieldProblem,
+    InvalidInputError,
+    NotFoundError,
+    PreconditionFailedError,
+)
 from service.domain.listing import LanguageSkill
 from service.ports import Tools
+
+# More digits than any position or version has, and fewer than a database integer.
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 Level = Literal["A1", "A2", "B1", "B2", "C1", "C2"]
 
@@ -59,7 +68,7 @@ def read_cursor(cursor: str | None) -> int:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         version, position = base64.urlsafe_b64decode(padded.encode()).decode().split(":")
-        if version == "v1" and position.isdigit():
+        if version == "v1" and _NUMBER.fullmatch(position):
             return int(position)
     except (ValueError, binascii.Error):
         pass
@@ -83,9 +92,20 @@ def expected_version(if_match: str | None, if_none_match: str | None = None) -> 
         return None
     tag = if_match.strip()
     number = tag.removeprefix('"v').removesuffix('"')
-    if tag == f'"v{number}"' and number.isdigit():
+    if tag == f'"v{number}"' and _NUMBER.fullmatch(number):
         return int(number)
     raise PreconditionFailedError
+
+
+def require_match(if_match: str | None, find: Callable[[], object]) -> None:
+    """Raise PreconditionFailedError for "If-Match: *" where `find` finds no record."""
+    if if_match is None or if_match.strip() != "*":
+        return
+    try:
+        find()
+    except NotFoundError as error:
+        message = "There is no such record, so none matches."
+        raise PreconditionFailedError(message) from error
 
 
 def require_occupations(tools: Tools, codes: Iterable[tuple[str, str | None]]) -> None:

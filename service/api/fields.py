@@ -13,7 +13,10 @@ from pydantic_core import PydanticCustomError
 from service.web.suggest import nearest_name
 
 _ENGLISH: Final = Locale("en")
-_NOT_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+# Regions, test values and reserved codes that locale data lists beside ISO 3166-1.
+_NOT_COUNTRIES: Final = frozenset(
+    "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split()  # noqa: SIM905 - a list to read
+)
 _TAG: Final = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _LINE_CONTROLS: Final = "\t\n\r"
 _OVERRIDES: Final = "\u202d\u202e"

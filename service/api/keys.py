@@ -1,6 +1,6 @@
 """/v1/keys and /v1/organisations: who may come in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, status
@@ -73,13 +73,11 @@ def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, _key: IdempotencyKey =
     organisation = body.organisation or caller.organisation_id
     if organisation != caller.organisation_id:
         _require_first(caller)
-    if body.expires_at is not None and body.expires_at.tzinfo is None:
-        problem = FieldProblem("/expires_at", "Give a time zone, such as 2030-01-31T00:00:00Z.")
-        raise InvalidInputError(problem.detail, problems=(problem,))
+    expires_at = _in_utc(body.expires_at)
     if organisation not in {one.id for one in tools.store.organisations()}:
         problem = FieldProblem("/organisation", "There is no such organisation.")
         raise InvalidInputError(problem.detail, problems=(problem,))
-    key, secret = new_key(tools, organisation, body.name, frozenset(body.scopes), body.expires_at)
+    key, secret = new_key(tools, organisation, body.name, frozenset(body.scopes), expires_at)
     return NewKeyOut(**_fields(key), key=secret)
 
 
@@ -118,6 +116,19 @@ def list_organisations(tools: ToolsDep, caller: Admin) -> OrganisationPage:
             if reach is None or one.id == reach
         ]
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC, the zone everything is stored in; raise InvalidInputError."""
+    if moment is None:
+        return None
+    detail = "Give a time zone, such as 2030-01-31T00:00:00Z."
+    if moment.tzinfo is not None:
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            detail = "This moment is beyond the calendar."
+    raise InvalidInputError(detail, problems=(FieldProblem("/expires_at", detail),))
 
 
 def _reach(caller: Caller) -> str | None:

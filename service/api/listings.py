@@ -13,6 +13,7 @@ from service.api.common import (
     etag,
     expected_version,
     read_cursor,
+    require_match,
     require_occupations,
     write_cursor,
 )
@@ -54,6 +55,8 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         problem = FieldProblem("/valid_through", wrong)
         raise InvalidInputError(f"/valid_through: {wrong}", code="expired", problems=(problem,))
     require_occupations(tools, [("/isco08", body.isco08)])
+    store, mine = tools.store, caller.organisation_id
+    require_match(if_match, lambda: store.listing_by_source(mine, source, external_id))
     written = put_listing(
         tools,
         Put(

@@ -22,6 +22,7 @@ from service.api.fields import (
     Words,
     Years,
 )
+from service.domain.access import Scope
 from service.domain.listing import WagePeriod
 from service.domain.person import (
     Consent,
@@ -38,6 +39,7 @@ from service.domain.person import (
     StoredPerson,
     Veto,
 )
+from service.web.suggest import SCOPE
 
 
 class ExperienceModel(Model):
@@ -131,7 +133,9 @@ class ProfileIn(Model):
     preferences: PreferencesModel = PreferencesModel()
     remigration: Flag | None = None
     visa_expires: date | None = None
-    return_category: ReturnCategory | None = None
+    return_category: Annotated[
+        ReturnCategory | None, Field(json_schema_extra={SCOPE: Scope.RESTRICTED})
+    ] = None
     consent: ConsentModel = ConsentModel()
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from service.api.common import (
     etag,
     expected_version,
     read_cursor,
+    require_match,
     require_occupations,
     write_cursor,
 )
@@ -73,6 +74,8 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
 ) -> ReturneeOut:
     """Create or replace a person under your own names for them."""
     _check(tools, caller, body)
+    store, mine = tools.store, caller.organisation_id
+    require_match(if_match, lambda: store.person_by_source(mine, source, external_id))
     known = _known(tools, caller, source, external_id)
     content = _with_kept_category(caller, body.to_domain(), known)
     written = register_person(
@@ -130,7 +133,9 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
     try:
         model = ReturneeIn.model_validate(merged)
     except ValidationError as error:
-        wrong = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        wrong = [
+            {**one, "loc": ("body", *one["loc"]), "model": ReturneeIn} for one in error.errors()
+        ]
         raise RequestValidationError(wrong) from error
     _check(tools, caller, model, changed=body)
     put = Put(

@@ -29,6 +29,7 @@ from service.usecases.manage_keys import (
     FIRST_ORGANISATION,
     admin_key,
     ensure_first_key,
+    ensure_first_organisation,
     new_key,
 )
 from service.usecases.put_listings import encode_missing
@@ -128,7 +129,8 @@ def migrate() -> None:
     settings = read_settings()
     try:
         with open_tools(settings):
-            out.print(f"{settings.data_dir} is ready for this release.")
+            line = f"{settings.data_dir} is ready for this release."
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
     except HomewardError as error:
         fail(error)
 
@@ -157,7 +159,7 @@ def create_key(
     settings = read_settings()
     try:
         with open_tools(settings) as tools:
-            ensure_first_key(tools, settings.admin_key)
+            ensure_first_organisation(tools)
             key, secret = new_key(tools, organisation, name, frozenset(scope))
     except HomewardError as error:
         fail(error)
@@ -173,7 +175,8 @@ def list_keys() -> None:
             for key in tools.store.keys(None):
                 state = "revoked" if key.revoked_at else "valid"
                 scopes = ",".join(sorted(key.scopes))
-                out.print(f"{key.id}  {key.organisation_id}  {key.name}  {scopes}  {state}")
+                line = f"{key.id}  {key.organisation_id}  {key.name}  {scopes}  {state}"
+                out.print(line, markup=False, highlight=False, soft_wrap=True)
     except HomewardError as error:
         fail(error)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 from pydantic import ValidationError
+from rich.markup import escape
 from rich.table import Table
 
 from service.api.match_models import AnswerOut, MatchIn
@@ -23,7 +24,7 @@ from service.ports import Tools
 from service.settings import bundled
 from service.usecases.find_matches import match_profile
 from service.usecases.load_sample import load_sample
-from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
+from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
 from service.wiring import open_tools
 
 _ROUTES = {"local": "Jobs at home", "overseas": "Jobs abroad", "training": "Trainings"}
@@ -75,7 +76,7 @@ def _tools() -> Iterator[Tools]:
     if not found:
         err.print(f"Loading the sample into {settings.data_dir} ...")
         with open_tools(settings) as tools, progress_bar() as bar:
-            ensure_first_key(tools, settings.admin_key)
+            ensure_first_organisation(tools)
             load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
     with open_tools(settings, writable=False) as tools:
         yield tools
@@ -86,7 +87,7 @@ def _print(answer: Answer) -> None:
     for column in ("words", "taken to mean", "sure"):
         table.add_column(column)
     for phrase in answer.understood.phrases:
-        table.add_row(phrase.text, phrase.means or "-", f"{phrase.confidence:.0%}")
+        table.add_row(escape(phrase.text), phrase.means or "-", f"{phrase.confidence:.0%}")
     out.print(table)
     for notice in answer.understood.notices:
         out.print(f"[yellow]{notice.text}[/]")
@@ -95,7 +96,8 @@ def _print(answer: Answer) -> None:
         out.print(_route_table(_ROUTES[route], matches))
     for blocked in answer.blocked:
         reasons = " ".join(reason.text for reason in blocked.reasons)
-        out.print(f"[dim]Left out: {blocked.listing.content.title}. {reasons}[/]")
+        line = f"Left out: {blocked.listing.content.title}. {reasons}"
+        out.print(f"[dim]{escape(line)}[/]")
 
 
 def _route_table(title: str, matches: tuple[Match, ...]) -> Table:
@@ -104,7 +106,7 @@ def _route_table(title: str, matches: tuple[Match, ...]) -> Table:
         table.add_column(column)
     for one in matches:
         listing = one.listing.content
-        table.add_row(
+        cells = (
             str(one.rank),
             listing.title,
             f"{listing.region or ''} {listing.country}".strip(),
@@ -113,4 +115,5 @@ def _route_table(title: str, matches: tuple[Match, ...]) -> Table:
             "\n".join(x.requirement for x in one.missing[:4]) or "-",
             "\n".join(x.text for x in one.flags) or "-",
         )
+        table.add_row(*(escape(cell) for cell in cells))
     return table

@@ -10,6 +10,7 @@ import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -75,7 +76,7 @@ def read_settings(**changes: Any) -> Settings:  # noqa: ANN401 - any field of Se
 
 def fail(error: HomewardError) -> NoReturn:
     """Say what is wrong and exit 1."""
-    err.print(f"[red]{error.code}[/]: {error.detail}", soft_wrap=True)
+    err.print(f"[red]{error.code}[/]: {escape(error.detail)}", soft_wrap=True)
     raise typer.Exit(1) from error
 
 

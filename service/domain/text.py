@@ -23,7 +23,7 @@ _INVISIBLE = dict.fromkeys(
 
 def visible(text: str) -> str:
     """Return the text in NFC without marks that no reader sees, spaces collapsed."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_INVISIBLE)).strip()
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_INVISIBLE))).strip()
 
 
 def fold(text: str) -> str:

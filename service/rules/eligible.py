@@ -35,7 +35,7 @@ def rules_for(route: Route, profile: Profile, filters: Filters, today: date) -> 
         countries_not=base.countries_not | frozenset(wishes.exclude_countries),
         isco08_not=frozenset(v.isco08 for v in _vetoes(wishes.vetoes, route) if v.isco08),
         words_not=frozenset(fold(v.text) for v in _vetoes(wishes.vetoes, route) if v.text),
-        within=_circle(profile, wishes.max_distance_km, route) or base.within,
+        within=_narrower(base.within, _circle(profile, wishes.max_distance_km, route)),
         min_wage=wishes.min_wage if wishes.min_wage and route is not Route.TRAINING else None,
     )
     if wishes.countries:
@@ -85,6 +85,12 @@ def _circle(profile: Profile, radius: float | None, route: Route) -> Circle | No
     if route is not Route.LOCAL or radius is None or profile.lat is None or profile.lon is None:
         return None
     return Circle(profile.lat, profile.lon, radius)
+
+
+def _narrower(a: Circle | None, b: Circle | None) -> Circle | None:
+    """Return the smaller of two circles around the same place, None without any."""
+    circles = [circle for circle in (a, b) if circle is not None]
+    return min(circles, key=lambda circle: circle.radius_km, default=None)
 
 
 def _vetoes(vetoes: tuple[Veto, ...], route: Route) -> list[Veto]:
@@ -175,4 +181,5 @@ def distance_km(listing: Listing, circle: Circle | None) -> float | None:
     half = (
         math.sin((lat - lat0) / 2) ** 2 + math.cos(lat) * math.cos(lat0) * math.sin(half_lon) ** 2
     )
-    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(half))
+    # Rounding can lift `half` above 1 for points on opposite sides of the Earth.
+    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(half, 1.0)))

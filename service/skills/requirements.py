@@ -20,7 +20,7 @@ def requirement_texts(listing: Listing) -> list[str]:
         asked = (*listing.outcomes, *listing.skills)
     texts = [visible(text) for text in asked if text.strip()]
     if not texts and listing.description:
-        texts = [one for one in phrases(listing.description) if len(one.split()) > 1]
+        texts = [visible(one) for one in phrases(listing.description) if len(one.split()) > 1]
     unique = dict.fromkeys(texts[:_MOST])
     return [visible(listing.title), *unique]
 

@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from service.domain.text import visible
-
 MOST_PHRASES: Final = 40
 """Phrases read from one text. The rest of a longer text is not ranked on."""
 
 _LONGEST_WORDS = 24
+_EDGES = " \t\u00a0.'\"*_-–—"
+_WORD = re.compile(r"\S+")
 
 # A full stop ends a phrase before a space, unless it stands behind one letter ("A.C. work").
 _BREAKS = re.compile(
@@ -25,30 +25,34 @@ def phrases(text: str) -> list[str]:
     """Return the phrases of a text in order, each once, without those that hold no word.
 
     Clauses are cut at punctuation, then at conjunctions where both sides say something
-    (two words or more), so that "cook and clean" stays whole.
+    (two words or more), so that "cook and clean" stays whole. Every phrase stands in the
+    text letter for letter: it is shown as the person's own words.
     """
     found: dict[str, None] = {}
-    for line in re.split(r"[\n\r]+", text):
-        for clause in _BREAKS.split(visible(line)):
-            for phrase in _unjoined((clause or "").strip(" \t.'\"*_-–—")):
-                if _LETTER.search(phrase):
-                    found.setdefault(phrase)
+    for clause in _BREAKS.split(text):
+        for phrase in _unjoined(clause.strip(_EDGES)):
+            if _LETTER.search(phrase):
+                found.setdefault(phrase)
     return list(found)[:MOST_PHRASES]
 
 
 def _unjoined(clause: str) -> list[str]:
-    parts: list[str] = []
-    for piece in _JOINS.split(clause):
-        if parts and (len(piece.split()) == 1 or len(parts[-1].split()) == 1):
-            parts[-1] = f"{parts[-1]} and {piece}" if piece.isascii() else f"{parts[-1]} {piece}"
+    parts: list[tuple[int, int]] = []
+    begin = 0
+    for end, after in [*(join.span() for join in _JOINS.finditer(clause)), (len(clause),) * 2]:
+        alone = len(clause[begin:end].split()) == 1
+        if parts and (alone or len(clause[slice(*parts[-1])].split()) == 1):
+            parts[-1] = (parts[-1][0], end)
         else:
-            parts.append(piece)
-    return [short for part in parts for short in _shortened(part)]
+            parts.append((begin, end))
+        begin = after
+    return [short for start, end in parts for short in _shortened(clause[start:end])]
 
 
 def _shortened(part: str) -> list[str]:
     """Cut what nobody punctuated into runs of words an encoder can still tell apart."""
-    words = part.split()
+    words = [word.span() for word in _WORD.finditer(part)]
     if len(words) <= _LONGEST_WORDS:
         return [part] if part else []
-    return [" ".join(words[i : i + _LONGEST_WORDS]) for i in range(0, len(words), _LONGEST_WORDS)]
+    runs = [words[at : at + _LONGEST_WORDS] for at in range(0, len(words), _LONGEST_WORDS)]
+    return [part[run[0][0] : run[-1][1]] for run in runs]

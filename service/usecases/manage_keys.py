@@ -72,15 +72,20 @@ def revoke_key(tools: Tools, caller: Caller, key_id: str, within: str | None) ->
     tools.store.revoke_key(key_id, tools.clock.now())
 
 
+def ensure_first_organisation(tools: Tools) -> None:
+    """Make sure there is an organisation that records can belong to."""
+    if not tools.store.organisations():
+        now = tools.clock.now()
+        tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
+
+
 def ensure_first_key(tools: Tools, given: str | None) -> str | None:
-    """Make sure someone can get in: with the `given` secret, or with a new one.
+    """Make sure an administrator can get in: with the `given` secret, or with a new one.
 
     Returns a secret only where one was generated, to be printed once. A given secret that
     is unknown is added, so that changing the setting lets an administrator in again.
     """
-    if not tools.store.organisations():
-        now = tools.clock.now()
-        tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
+    ensure_first_organisation(tools)
     if given is not None:
         if tools.store.key_by_hash(secret_hash(given)) is None:
             key = ApiKey(
@@ -92,7 +97,7 @@ def ensure_first_key(tools: Tools, given: str | None) -> str | None:
             )
             tools.store.add_key(key, secret_hash(given))
         return None
-    if tools.store.keys(None):
+    if any(Scope.ADMIN in key.scopes for key in tools.store.keys(FIRST_ORGANISATION)):
         return None
     return admin_key(tools, "first admin key")
 

@@ -9,6 +9,7 @@ from service.domain.errors import FieldProblem, InvalidInputError
 from service.domain.match import Notice, Phrase, Understanding
 from service.domain.person import Profile
 from service.domain.records import SavedUnderstanding
+from service.domain.text import visible
 from service.ports import Tools
 from service.skills.language import READ, SCRIPTS, detect, script
 from service.skills.segment import MOST_PHRASES, phrases
@@ -33,9 +34,10 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
     InvalidInputError where the text is in a script nobody here reads.
     """
     found = _phrases(profile)
-    language = detect(profile.text) if profile.text else "en"
-    _require_known_script(profile.text)
-    vectors = tools.encoder.encode([phrase.text for phrase in found])
+    words = profile.text or " ".join(phrase.text for phrase in found)
+    _require_known_script(words)
+    language = detect(words) if words else "en"
+    vectors = tools.encoder.encode([visible(phrase.text) for phrase in found])
     nearest = tools.taxonomy.nearest(vectors)
     meant = tuple(
         _with_meaning(tools, phrase, code, cosine)

@@ -61,17 +61,18 @@ class KeyLimiter:
         self._item = RateLimitItemPerMinute(max(per_minute, 1))
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, key_id: str, response: Response, now: float) -> None:
-        """Count one request and set the RateLimit headers; raise RateLimitedError."""
+    def count(self, key_id: str, now: float) -> tuple[dict[str, str], int | None]:
+        """Count one request; return the RateLimit headers, and seconds to wait if refused."""
         if not self.per_minute:
-            return
+            return {}, None
         allowed = self._limiter.hit(self._item, key_id)
         stats = self._limiter.get_window_stats(self._item, key_id)
         reset = max(1, round(stats.reset_time - now))
-        response.headers["RateLimit-Policy"] = f'"key";q={self.per_minute};w=60'
-        response.headers["RateLimit"] = f'"key";r={stats.remaining};t={reset}'
-        if not allowed:
-            raise RateLimitedError(reset)
+        headers = {
+            "RateLimit-Policy": f'"key";q={self.per_minute};w=60',
+            "RateLimit": f'"key";r={stats.remaining};t={reset}',
+        }
+        return headers, None if allowed else reset
 
 
 def tools_of(request: Request) -> Tools:
@@ -94,7 +95,12 @@ def caller_of(
         raise UnauthenticatedError
     caller = authenticate(tools, sent.credentials)
     limiter: KeyLimiter = request.app.state.limiter
-    limiter.check(caller.key_id, response, tools.clock.now().timestamp())
+    headers, wait = limiter.count(caller.key_id, tools.clock.now().timestamp())
+    response.headers.update(headers)
+    # For answers that are errors: those are not built from `response`.
+    request.state.caller, request.state.rate_headers = caller, headers
+    if wait is not None:
+        raise RateLimitedError(wait)
     return caller
 
 
@@ -114,8 +120,11 @@ def with_scope(*scopes: Scope) -> Callable[[Caller], Caller]:
     return check
 
 
-def only_known_parameters(request: Request) -> None:
-    """Refuse a query parameter this route does not have, naming the nearest it has."""
+def only_known_parameters(request: Request, _: CallerDep) -> None:
+    """Refuse a query parameter this route does not have, naming the nearest it has.
+
+    Callers without a key are refused first, and learn nothing.
+    """
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return

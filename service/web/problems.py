@@ -1,6 +1,7 @@
 """Errors as application/problem+json (RFC 9457), always with `code` and `request_id`."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -10,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.domain import errors as e
+from service.domain.access import Caller, Scope
 from service.web.suggest import known_names, nearest_name
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +61,8 @@ def problem(  # noqa: PLR0913 - the members of RFC 9457
     }
     if problems:
         content["errors"] = [{"pointer": x.pointer, "detail": x.detail} for x in problems]
-    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+    rate: dict[str, str] = request.scope.get("state", {}).get("rate_headers", {})
+    return JSONResponse(content, status, {**rate, **(headers or {})}, media_type=MEDIA_TYPE)
 
 
 def request_id(request: Request) -> str:
@@ -129,10 +132,16 @@ def _field_problem(request: Request, one: dict[str, Any]) -> e.FieldProblem:
         pointer = f"{place}:{'/'.join(str(part) for part in path)}"
     if one["type"] == "extra_forbidden":
         body = getattr(request.scope.get("route"), "body_field", None)
-        known = known_names(body.field_info.annotation, path[:-1]) if body else []
+        model = one.get("model") or (body.field_info.annotation if body else None)
+        known = known_names(model, path[:-1], lambda scope: _may(request, scope))
         text = f"There is no such field.{nearest_name(str(path[-1]), known)}"
         return e.FieldProblem(pointer, text)
     return e.FieldProblem(pointer, _plain(one))
+
+
+def _may(request: Request, scope: str) -> bool:
+    caller: Caller | None = request.scope.get("state", {}).get("caller")
+    return caller is not None and caller.may(Scope(scope))
 
 
 def _plain(one: dict[str, Any]) -> str:
@@ -160,8 +169,58 @@ def unexpected_error(request: Request, error: Exception) -> Response:
     )
 
 
+_SCHEMA: Final = {
+    "title": "Problem",
+    "description": "RFC 9457, with a code for programs and an id to quote.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def _document(app: FastAPI) -> None:
+    """State in the OpenAPI document what every error of `app` looks like."""
+    plain = app.openapi
+
+    @cache
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas["Problem"] = _SCHEMA
+        answer = {
+            "description": "What went wrong.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = answer
+        return document
+
+    # The way FastAPI documents to extend the document.
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem+json."""
+    _document(app)
     app.add_exception_handler(e.HomewardError, homeward_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)

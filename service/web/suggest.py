@@ -1,14 +1,18 @@
 """The nearest known name to one that is not known."""
 
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _EDITS: Final = 3
+
+SCOPE: Final = "x-scope"
+"""Key in a field's schema that names the scope a caller needs to know of it."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
@@ -24,8 +28,15 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     return f' Did you mean "{found[0]}"?'
 
 
-def known_names(model: Any, path: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - a type form
-    """Return the field names of the model that `path` leads to inside `model`, or []."""
+def known_names(
+    model: Any,  # noqa: ANN401 - a type form
+    path: Sequence[str | int],
+    may: Callable[[str], bool],
+) -> list[str]:
+    """Return the field names of the model that `path` leads to inside `model`, or [].
+
+    Fields of a scope that `may` does not grant are left out.
+    """
     here = _model_in(model)
     for part in path:
         if here is None:
@@ -33,7 +44,15 @@ def known_names(model: Any, path: Sequence[str | int]) -> list[str]:  # noqa: AN
         if isinstance(part, str):
             field = here.model_fields.get(part)
             here = _model_in(field.annotation) if field is not None else None
-    return list(here.model_fields) if here is not None else []
+    if here is None:
+        return []
+    return [name for name, field in here.model_fields.items() if _known_to(field, may)]
+
+
+def _known_to(field: FieldInfo, may: Callable[[str], bool]) -> bool:
+    extra = field.json_schema_extra
+    scope = extra.get(SCOPE) if isinstance(extra, dict) else None
+    return scope is None or may(str(scope))
 
 
 def _model_in(form: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type form

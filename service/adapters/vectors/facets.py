@@ -154,7 +154,9 @@ class Facets:
             np.sin((lat - lat0) / 2) ** 2
             + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
         )
-        distance: npt.NDArray[np.float64] = 2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
+        distance: npt.NDArray[np.float64] = (
+            2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+        )
         return distance
 
 

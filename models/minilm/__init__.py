@@ -1,0 +1,1 @@
+"""The bundled English encoder: all-MiniLM-L6-v2 as an int8 ONNX artifact."""

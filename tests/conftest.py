@@ -1,0 +1,69 @@
+"""Fixtures everybody shares: opened tools, the sample loaded once, an HTTP client over it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app, given
+from service.ports import Tools
+from service.settings import Settings, bundled
+from service.usecases.load_sample import load_sample
+from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
+from service.wiring import open_tools
+
+ADMIN = "test-admin-key"
+
+
+def settings_in(folder: Path) -> Settings:
+    """Return settings that keep everything in `folder`."""
+    return Settings(
+        data_dir=folder / "data", key_file=folder / "keys.json", admin_key=ADMIN, rate_limit=0
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an empty data directory."""
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def tools(settings: Settings) -> Iterator[Tools]:
+    """Tools over an empty store with an administrator."""
+    with open_tools(settings) as opened:
+        ensure_first_key(opened, ADMIN)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sample_tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
+    """Tools with the sample loaded; shared, so tests only read."""
+    with open_tools(settings_in(tmp_path_factory.mktemp("sample"))) as opened:
+        ensure_first_key(opened, ADMIN)
+        load_sample(opened, bundled("data"), FIRST_ORGANISATION)
+        yield opened
+
+
+def client_over(tools: Tools, settings: Settings) -> Iterator[TestClient]:
+    """Yield a client of an application over open tools, with the administrator's key."""
+    app = create_app(settings, lambda: given(tools))
+    with TestClient(app, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+        while client.get("/readyz").status_code != 200:
+            pass
+        yield client
+
+
+@pytest.fixture
+def client(tools: Tools, settings: Settings) -> Iterator[TestClient]:
+    """A client over an empty store."""
+    yield from client_over(tools, settings)
+
+
+@pytest.fixture(scope="session")
+def sample_client(
+    sample_tools: Tools, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """A client over the sample; shared, so tests only read."""
+    yield from client_over(sample_tools, settings_in(tmp_path_factory.mktemp("unused")))
