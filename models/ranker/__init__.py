@@ -1,0 +1,1 @@
+"""The learned combination of features: which listings an officer would refer."""

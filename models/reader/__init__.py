@@ -1,0 +1,1 @@
+"""Which phrases are about work, and which of them deny it."""
