@@ -9,9 +9,13 @@ from service.domain.access import ApiKey, Organisation
 from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.listing import Listing, StoredListing
 from service.domain.match import IndexState
+from service.domain.occupation import Occupations
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors, Pool, PoolQuery
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.matching.score import Scorer
+from service.skills.neutral import Neutraliser
+from service.skills.reader import Reader
 
 
 class Encoder(Protocol):
@@ -206,8 +210,18 @@ class Taxonomy(Protocol):
         """Return the title of a group of any level, or None for an unknown code."""
         ...
 
-    def nearest(self, vectors: Vectors) -> list[tuple[str, float]]:
-        """Return (unit group code, cosine) for each row of `vectors`."""
+    @property
+    def codes(self) -> Sequence[str]:
+        """The unit group codes, in the order of the columns of `affinity`."""
+        ...
+
+    @property
+    def occupations(self) -> Occupations:
+        """The same codes as numbers, for `service.matching.features`."""
+        ...
+
+    def affinity(self, vectors: Vectors) -> Vectors:
+        """Return the cosine of each row of `vectors` with each unit group, (n, groups)."""
         ...
 
 
@@ -220,6 +234,9 @@ class Tools:
     store: Store
     clock: Clock
     taxonomy: Taxonomy
+    scorer: Scorer
+    neutral: Neutraliser
+    reader: Reader
 
 
 class ProgressBar(Protocol):

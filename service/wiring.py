@@ -8,11 +8,14 @@ from service.adapters.clock import SystemClock
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
-from service.adapters.vectors.local import LocalListingIndex
+from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.domain.errors import StorageError
+from service.matching.score import Scorer
 from service.ports import Encoder, Tools
 from service.settings import Settings, bundled
+from service.skills.neutral import Neutraliser
+from service.skills.reader import Reader
 
 BUNDLED_ENCODER = "bundled"
 
@@ -28,7 +31,7 @@ def build_encoder(settings: Settings) -> Encoder:
 
 def _load_encoder(settings: Settings) -> Encoder:
     if settings.encoder == BUNDLED_ENCODER:
-        artifact = bundled("models", "minilm", "artifact")
+        artifact = bundled("models", "worktuned", "artifact")
         return OnnxEncoder(artifact, threads=settings.encoder_threads)
     # Imported only here: it brings torch, which the default never loads.
     from service.adapters.encoders.sentence_transformers import (  # noqa: PLC0415
@@ -55,15 +58,26 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         folder = _index_folder(settings, encoder)
+        neutral = Neutraliser.read(bundled("data", "lexicon"))
         index = LocalListingIndex(
-            store, encoder.model, SnapshotFolder(folder, encoder.model.revision)
+            store,
+            encoder.model,
+            SnapshotFolder(folder, encoder.model.revision),
+            words_of=lambda listing: neutral.words(all_words(listing)),
         )
         if writable:
             stack.callback(index.close)
         taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder if writable else None)
         index.follow()
         yield Tools(
-            encoder=encoder, index=index, store=store, clock=SystemClock(), taxonomy=taxonomy
+            encoder=encoder,
+            index=index,
+            store=store,
+            clock=SystemClock(),
+            taxonomy=taxonomy,
+            neutral=neutral,
+            reader=Reader.read(bundled("models", "reader", "reader.json")),
+            scorer=Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 
 

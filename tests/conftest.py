@@ -1,5 +1,6 @@
 """Fixtures everybody shares: opened tools, the sample loaded once, an HTTP client over it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,10 +24,21 @@ def settings_in(folder: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def encoded_taxonomy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty index, with the taxonomy's words encoded once for all tests."""
+    settings = settings_in(tmp_path_factory.mktemp("taxonomy"))
+    with open_tools(settings):
+        pass
+    return settings.data_dir / "index"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, encoded_taxonomy: Path) -> Settings:
     """Settings of an empty data directory."""
-    return settings_in(tmp_path)
+    made = settings_in(tmp_path)
+    shutil.copytree(encoded_taxonomy, made.data_dir / "index")
+    return made
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import structlog
 
 from service.domain.embedding import Vectors
+from service.domain.occupation import Occupations
 from service.ports import Encoder
 
 _log = structlog.get_logger(__name__)
@@ -28,22 +29,26 @@ class IscoTaxonomy:
         texts = [(row["code"], row["title"]) for row in rows if row["level"] == "unit"]
         with (folder / "occupation_words.csv").open(encoding="utf-8", newline="") as file:
             texts += [(row["isco08"], row["plain"]) for row in csv.DictReader(file)]
-        self._codes = [code for code, _ in texts]
-        self._vectors = _vectors([text for _, text in texts], encoder, cache)
+        self.codes = tuple(sorted({code for code, _ in texts}))
+        self.occupations = Occupations.of(self.codes)
+        column = {code: at for at, code in enumerate(self.codes)}
+        order = sorted(range(len(texts)), key=lambda at: column[texts[at][0]])
+        vectors = _vectors([text for _, text in texts], encoder, cache)
+        # Texts of one group side by side: a group's cosine is the best of its texts'.
+        self._vectors = np.ascontiguousarray(vectors[order])
+        owners = np.array([column[texts[at][0]] for at in order])
+        self._starts = np.searchsorted(owners, np.arange(len(self.codes)))
 
     def title(self, code: str) -> str | None:
         """See the port."""
         return self._titles.get(code)
 
-    def nearest(self, vectors: Vectors) -> list[tuple[str, float]]:
+    def affinity(self, vectors: Vectors) -> Vectors:
         """See the port."""
         if not len(vectors):
-            return []
+            return np.zeros((0, len(self.codes)), dtype=np.float32)
         similarity: npt.NDArray[np.float32] = vectors @ self._vectors.T
-        best = similarity.argmax(axis=1)
-        return [
-            (self._codes[at], float(similarity[row, at])) for row, at in enumerate(best.tolist())
-        ]
+        return np.maximum.reduceat(similarity, self._starts, axis=1)
 
 
 def _vectors(texts: list[str], encoder: Encoder, cache: Path | None) -> Vectors:

@@ -17,6 +17,10 @@ _ENGLISH: Final = Locale("en")
 _NOT_COUNTRIES: Final = frozenset(
     "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split()  # noqa: SIM905 - a list to read
 )
+# Mother tongues of the sending countries that locale data has no English name for (ISO 639-3).
+_MORE_LANGUAGES: Final = frozenset(
+    "bns ctg gbm gvr hno jml kfy mrd phr rjs rkt sck skr syl taj thl xsr".split()  # noqa: SIM905
+)
 _TAG: Final = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _LINE_CONTROLS: Final = "\t\n\r"
 _OVERRIDES: Final = "\u202d\u202e"
@@ -73,7 +77,7 @@ def _currency(value: str) -> str:
 
 def _language(value: str) -> str:
     tag = _TAG.fullmatch(value)
-    if tag and tag.group(1) in _ENGLISH.languages:
+    if tag and (tag.group(1) in _ENGLISH.languages or tag.group(1) in _MORE_LANGUAGES):
         return value
     by_name = {name.casefold(): code for code, name in _ENGLISH.languages.items()}
     code = by_name.get(value.casefold())

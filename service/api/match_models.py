@@ -206,6 +206,7 @@ class PhraseOut(Model):
     isco08: str | None
     confidence: float
     work: bool
+    denied: bool
 
 
 class NoticeOut(Model):
@@ -277,6 +278,7 @@ class AnswerOut(Model):
                         isco08=x.isco08,
                         confidence=x.confidence,
                         work=x.work,
+                        denied=x.denied,
                     )
                     for x in read.phrases
                 ],

@@ -1,9 +1,9 @@
 """A returnee on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.api.common import LanguageModel
@@ -39,7 +39,9 @@ from service.domain.person import (
     StoredPerson,
     Veto,
 )
-from service.web.suggest import SCOPE
+from service.web.suggest import SCOPE, model_in
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class ExperienceModel(Model):
@@ -199,19 +201,37 @@ class ReturneeOut(ReturneeIn):
     updated_at: datetime
 
     @classmethod
-    def of(cls, person: StoredPerson, *, restricted: bool) -> Self:
+    def of(cls, person: StoredPerson, *, restricted: bool) -> "ReturneeOut":
         """Write a person out for a caller who may or may not see restricted facts."""
-        return cls.model_validate(
-            {
-                **as_input(person),
-                "return_category": person.profile.return_category if restricted else None,
-                "id": person.id,
-                "source": person.source,
-                "external_id": person.external_id,
-                "created_at": person.created_at,
-                "updated_at": person.updated_at,
-            }
+        profile = dict(_unchecked(ProfileIn, person.profile)) | {
+            "text": person.profile.text or None,
+            "return_category": person.profile.return_category if restricted else None,
+        }
+        return cls.model_construct(
+            **profile,
+            name=person.contact.name,
+            phone=person.contact.phone,
+            id=person.id,
+            source=person.source,
+            external_id=person.external_id,
+            created_at=person.created_at,
+            updated_at=person.updated_at,
         )
+
+
+def _unchecked(model: type[M], value: object) -> M:
+    """Return a domain value in the model whose fields it shares, without the model's checks.
+
+    What is stored can always be read, even where a check has become stricter since.
+    """
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        part, inner = getattr(value, name), model_in(field.annotation)
+        if isinstance(part, tuple):
+            found[name] = [_unchecked(inner, one) if inner else one for one in part]
+        else:
+            found[name] = _unchecked(inner, part) if inner and part is not None else part
+    return model.model_construct(**found)
 
 
 class ReturneePage(Model):

@@ -6,9 +6,17 @@ applies before the nearest-neighbour search and never starves it.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from service.domain.listing import Kind
 from service.domain.person import MinWage
+
+Degrees = npt.NDArray[np.float64]
+
+_EARTH_RADIUS_KM: Final = 6371.0088
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,22 @@ class Circle:
     lat: float
     lon: float
     radius_km: float
+
+    def distances_km(self, lat: Degrees, lon: Degrees) -> npt.NDArray[np.float64]:
+        """Return great-circle distances from the centre (haversine), NaN for unknown places.
+
+        Rules and index both measure here: to the last bit, they must not disagree.
+        """
+        lats, lat0 = np.radians(lat), np.radians(self.lat)
+        half = (
+            np.sin((lats - lat0) / 2) ** 2
+            + np.cos(lats) * np.cos(lat0) * np.sin(np.radians(lon - self.lon) / 2) ** 2
+        )
+        # Rounding can lift `half` above 1 for points on opposite sides of the Earth.
+        distances: npt.NDArray[np.float64] = (
+            2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
+        )
+        return distances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

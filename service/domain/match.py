@@ -38,7 +38,8 @@ class Phrase:
 
     `origin` is where it stands: text, skill or experience. `means` is English, or None
     where nothing was recognised. `confidence` is in 0..1. Phrases that are not `work`
-    are shown but take no part in ranking.
+    are shown but take no part in ranking; `denied` ones say what the person cannot do, has
+    not done or only wishes to learn.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Phrase:
     isco08: str | None = None
     confidence: float = 0.0
     work: bool = True
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,16 @@ class PoolQuery:
 class Pool:
     """Candidates as columns, in no promised order; n of them with r requirements in all.
 
-    ids: n listing ids. whole: (n,) cosine of the work text with the listing's text.
-    lexical: (n,) cosine in character n-gram space. requirements: (r, d) unit vectors,
-    each listing's title first, then what it asks for. starts: (n + 1,) offsets into
+    ids: n listing ids. whole: (n, d) unit vectors of the listings' texts. lexical: (n,)
+    cosine of the words asked for in character n-gram space. occupation: (n,) stated ISCO-08
+    code as a number of four digits, -1 where unknown. requirements: (r, d) unit vectors, each
+    listing's title first, then what it asks for. starts: (n + 1,) offsets into
     `requirements`; listing i owns rows starts[i]..starts[i + 1].
     """
 
     ids: tuple[str, ...]
-    whole: npt.NDArray[np.float32]
+    whole: Vectors
+    occupation: npt.NDArray[np.int32]
     lexical: npt.NDArray[np.float32]
     requirements: Vectors
     starts: npt.NDArray[np.int64]

@@ -59,8 +59,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class SavedUnderstanding:
-    """A person's words as read once: `vectors` (1 + phrases that are work, d), whole first."""
+    """A person's words as read once.
+
+    work_text: the work phrases without what must not be ranked on. vectors: (1 + work
+    phrases, d), the work text as a whole first; (0, d) where nothing is about work.
+    """
 
     understanding: Understanding
+    work_text: str
     vectors: Vectors
     model: ModelIdentity

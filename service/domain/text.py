@@ -4,7 +4,13 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
-_EDGES = re.compile(r"[^\w\s]+", re.UNICODE)
+# Vowel signs and other marks are part of a word in most scripts; \w leaves them out.
+_MARKS = "".join(
+    re.escape(chr(point))
+    for point in range(0x0300, 0x1F000)
+    if unicodedata.category(chr(point)).startswith("M")
+)
+_EDGES = re.compile(rf"[^\w\s{_MARKS}]+", re.UNICODE)
 
 # Invisible and direction marks: they change nothing a reader sees, so no comparison may
 # depend on them. ZWJ and ZWNJ shape Indic letters; for comparing they are dropped as well.

@@ -1,73 +1,81 @@
-"""Score a pool: how well a person's phrases meet what each listing asks. Pure numpy."""
+"""From features to a score: a small learned model, read from data, run in numpy."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.embedding import Vectors
 from service.domain.match import Tier
-from service.domain.pool import Pool
+from service.matching.features import NAMES, Features
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """A logistic combination of features, all cosines; and where tiers begin.
+class Scorer:
+    """Boosted regression trees, then a logistic curve that makes a chance of their sum.
 
-    The first set, fitted by hand on the sample data; `score` becomes a calibrated chance
-    when the gold set exists.
+    Trees of equal depth, laid out level by level: features, thresholds: (trees, inner
+    nodes); values: (trees, leaves). A row goes right where its feature is above the
+    threshold. score = 1 / (1 + exp(-(slope * (base + sum of leaves) + intercept))).
     """
 
-    title: float = 5.0
-    coverage: float = 4.0
-    whole: float = 4.0
-    lexical: float = 3.0
-    bias: float = -6.0
-    strong: float = 0.66
-    good: float = 0.42
+    features: npt.NDArray[np.int64]
+    thresholds: Floats
+    values: Floats
+    base: float
+    slope: float
+    intercept: float
+    strong: float
+    good: float
+    met: float
 
+    @classmethod
+    def read(cls, path: Path) -> "Scorer":
+        """Read models/ranker/ranker.json; raise ValueError if it was made for other features."""
+        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if tuple(raw["names"]) != NAMES:
+            raise ValueError(f"{path} was trained on other features: {raw['names']}")
+        return cls(
+            features=np.array(raw["features"], dtype=np.int64),
+            thresholds=np.array(raw["thresholds"], dtype=np.float32),
+            values=np.array(raw["values"], dtype=np.float32),
+            base=raw["base"],
+            slope=raw["slope"],
+            intercept=raw["intercept"],
+            strong=raw["strong"],
+            good=raw["good"],
+            met=raw["met"],
+        )
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """score: (n,) in 0..1; similarity: (p, r) cosine of each phrase with each requirement."""
+    def raw(self, features: Features) -> Floats:
+        """Return what the trees add up to for each row of (n, features), shape (n,)."""
+        n, trees = len(features), len(self.features)
+        node = np.zeros((n, trees), dtype=np.int64)
+        rows, every = np.arange(n)[:, None], np.arange(trees)[None, :]
+        for _ in range(int(np.log2(self.values.shape[1]))):
+            chosen = features[rows, self.features[every, node]]
+            node = 2 * node + 1 + (chosen > self.thresholds[every, node])
+        leaf = node - self.features.shape[1]
+        total: Floats = self.base + self.values[every, leaf].sum(axis=1)
+        return total
 
-    score: Floats
-    similarity: Floats
+    def score(self, features: Features) -> Floats:
+        """Return the chance, in 0..1, that an officer would refer; shape (n,)."""
+        if not len(features):
+            return np.zeros(0, dtype=np.float32)
+        logit = self.slope * self.raw(features) + self.intercept
+        found: Floats = (1 / (1 + np.exp(-logit))).astype(np.float32)
+        return found
 
-
-def score_pool(pool: Pool, phrases: Vectors, weights: Weights) -> Scored:
-    """Score every listing of `pool` against `phrases`, shape (p, d), p at least 1.
-
-    title: the phrase nearest to the title. coverage: each other requirement's nearest
-    phrase, averaged (the title's own where there is none). whole and lexical come with
-    the pool.
-    """
-    if not pool.ids:
-        nothing = np.zeros((len(phrases), 0), dtype=np.float32)
-        return Scored(np.zeros(0, dtype=np.float32), nothing)
-    similarity = phrases @ pool.requirements.T
-    best = similarity.max(axis=0)
-    firsts, sizes = pool.starts[:-1], np.diff(pool.starts)
-    title = best[firsts]
-    rest = np.add.reduceat(best, firsts) - title
-    coverage = np.where(sizes > 1, rest / np.maximum(sizes - 1, 1), title)
-    logit = (
-        weights.title * title
-        + weights.coverage * coverage
-        + weights.whole * pool.whole
-        + weights.lexical * pool.lexical
-        + weights.bias
-    )
-    return Scored((1 / (1 + np.exp(-logit))).astype(np.float32), similarity)
-
-
-def tier_of(score: float, weights: Weights) -> Tier:
-    """Return the word an officer reads for a score."""
-    if score >= weights.strong:
-        return Tier.STRONG
-    return Tier.GOOD if score >= weights.good else Tier.STRETCH
+    def tier(self, score: float) -> Tier:
+        """Return the word an officer reads for a score."""
+        if score >= self.strong:
+            return Tier.STRONG
+        return Tier.GOOD if score >= self.good else Tier.STRETCH
 
 
 def best_rows(score: Floats, k: int) -> npt.NDArray[np.int64]:

@@ -1,8 +1,9 @@
 """Hard rules as data, and the reason each gives when it takes a listing out."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import date
+
+import numpy as np
 
 from service.domain.eligibility import Circle, Eligibility
 from service.domain.listing import Kind, Listing, StoredListing
@@ -14,7 +15,6 @@ from service.domain.wages import best_monthly_wage, per_month
 
 _TRAINING = frozenset({Kind.TRAINING, Kind.ENTERPRISE})
 _JOB = frozenset({Kind.JOB})
-_EARTH_RADIUS_KM = 6371.0088
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +176,4 @@ def distance_km(listing: Listing, circle: Circle | None) -> float | None:
     """Return the great-circle distance to the circle's centre, None where unknown."""
     if circle is None or listing.lat is None or listing.lon is None:
         return None
-    lat, lat0 = math.radians(listing.lat), math.radians(circle.lat)
-    half_lon = math.radians(listing.lon - circle.lon) / 2
-    half = (
-        math.sin((lat - lat0) / 2) ** 2 + math.cos(lat) * math.cos(lat0) * math.sin(half_lon) ** 2
-    )
-    # Rounding can lift `half` above 1 for points on opposite sides of the Earth.
-    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(half, 1.0)))
+    return float(circle.distances_km(np.array([listing.lat]), np.array([listing.lon]))[0])

@@ -7,7 +7,7 @@ MOST_PHRASES: Final = 40
 """Phrases read from one text. The rest of a longer text is not ranked on."""
 
 _LONGEST_WORDS = 24
-_EDGES = " \t\u00a0.'\"*_-–—"
+_EDGES = re.compile(r"^[\s.'\"*_–—-]+|[\s.'\"*_–—-]+$")
 _WORD = re.compile(r"\S+")
 
 # A full stop ends a phrase before a space, unless it stands behind one letter ("A.C. work").
@@ -18,7 +18,6 @@ _JOINS = re.compile(
     r"\s+(?:and|also|plus|then|but|because|so|aur|o|ebong|at|dan)\s+|\s+&\s+|\s+(?:এবং|আর|और|اور)\s+",
     re.IGNORECASE,
 )
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def phrases(text: str) -> list[str]:
@@ -30,8 +29,8 @@ def phrases(text: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for clause in _BREAKS.split(text):
-        for phrase in _unjoined(clause.strip(_EDGES)):
-            if _LETTER.search(phrase):
+        for phrase in _unjoined(_EDGES.sub("", clause)):
+            if any(letter.isalpha() for letter in phrase):
                 found.setdefault(phrase)
     return list(found)[:MOST_PHRASES]
 

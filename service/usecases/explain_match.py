@@ -18,9 +18,6 @@ from service.ports import Tools
 from service.rules.eligible import rules_for
 from service.skills.requirements import stated_requirements
 
-MET_FROM: Final = 0.5
-"""Cosine from which a phrase counts as meeting a requirement."""
-
 _BRIDGE_FROM: Final = 0.5
 _BRIDGES: Final = 3
 _BRIDGE_POOL: Final = 20
@@ -36,18 +33,24 @@ class Judged:
     missing_vectors: dict[int, Vectors]
 
 
-def explain(
-    match: Match,
-    profile: Profile,
-    understood: Understanding,
-    similarity: Vectors,
-    requirements: Vectors,
-) -> Judged:
-    """Add evidence and missing requirements to a match.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A listing's requirements held against a person's phrases.
 
-    similarity: (p, k) of the p work phrases with the listing's k requirement vectors,
-    title first; requirements: those vectors, (k, d).
+    similarity: (p, k) of the p work phrases with the k requirement vectors, title first.
+    requirements: those vectors, (k, d). met_from: cosine from which a phrase meets one.
     """
+
+    similarity: Vectors
+    requirements: Vectors
+    met_from: float
+
+
+def explain(
+    match: Match, profile: Profile, understood: Understanding, compared: Compared
+) -> Judged:
+    """Add evidence and missing requirements to a match."""
+    similarity, met_from = compared.similarity, compared.met_from
     listing = match.listing.content
     working = [phrase for phrase in understood.phrases if phrase.work]
     evidence: list[Evidence] = []
@@ -57,13 +60,13 @@ def explain(
     for column, requirement in enumerate(stated, start=1):
         best = int(similarity[:, column].argmax())
         cosine = float(similarity[best, column])
-        if cosine >= MET_FROM:
+        if cosine >= met_from:
             evidence.append(_evidence(requirement, working[best], cosine))
         elif listing.kind is Kind.JOB:
-            vectors[len(missing)] = requirements[column]
+            vectors[len(missing)] = compared.requirements[column]
             missing.append(Missing(requirement, MissingKind.SKILL, essential=False))
     title_best = int(similarity[:, 0].argmax())
-    if not evidence and similarity[title_best, 0] >= MET_FROM:
+    if not evidence and similarity[title_best, 0] >= met_from:
         cosine = float(similarity[title_best, 0])
         evidence.append(_evidence(listing.title, working[title_best], cosine))
     evidence.sort(key=lambda one: -one.similarity)

@@ -3,25 +3,27 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from service.domain.embedding import Vectors
 from service.domain.errors import InvalidInputError
 from service.domain.match import Answer, Blocked, Match, Tier, Understanding
 from service.domain.person import Profile, Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
-from service.matching.score import Floats, Weights, best_rows, score_pool, tier_of
+from service.matching.features import NAMES, Features, Said, pair_features, similarities
+from service.matching.score import Floats, best_rows
 from service.ports import Tools
 from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, reasons_against, rules_for
 from service.rules.flags import Setting, flags_for
-from service.usecases.explain_match import Judged, add_bridges, explain
+from service.usecases.explain_match import Compared, Judged, add_bridges, explain
 from service.usecases.understand import understand
 
 _POOL: Final = 120
 _BLOCKED_POOL: Final = 20
 _BLOCKED_PER_ROUTE: Final = 5
-
-WEIGHTS: Final = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,11 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     pools = tools.index.pools(_query(read, rules, request.limit))
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
     chosen = {
-        route: _choose(pool, read, request.limit)
+        route: _choose(tools, pool, read, request.limit)
         for route, pool in zip(rules, allowed, strict=True)
     }
     blocked = {
-        route: _choose(pool, read, _BLOCKED_PER_ROUTE)
+        route: _choose(tools, pool, read, _BLOCKED_PER_ROUTE)
         for route, pool in zip(rules, refused, strict=True)
     }
     return Answer(
@@ -85,7 +87,7 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     wide = max(_POOL, 2 * limit)
     return PoolQuery(
         vectors=read.vectors,
-        words=" ".join(phrase.text for phrase in read.understanding.phrases if phrase.work),
+        words=read.work_text,
         asks=(
             *(Ask(rule.allowed, wide) for rule in rules.values()),
             *(Ask(rule.within_route, _BLOCKED_POOL, rule.allowed) for rule in rules.values()),
@@ -93,16 +95,33 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     )
 
 
-def _choose(pool: Pool, read: SavedUnderstanding, limit: int) -> list[Chosen]:
-    scored = score_pool(pool, read.vectors[1:], WEIGHTS)
+def scored(tools: Tools, pool: Pool, read: SavedUnderstanding) -> tuple[Floats, Vectors, Features]:
+    """Return scores (n,), phrase-to-requirement cosines (p, r) and features of a pool."""
+    said = Said(
+        whole=read.vectors[0],
+        phrases=read.vectors[1:],
+        affinity=tools.taxonomy.affinity(read.vectors[:1])[0],
+    )
+    similarity = similarities(pool, said)
+    if not pool.ids:
+        nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
+        return np.zeros(0, dtype=np.float32), similarity, nothing
+    features = pair_features(
+        pool, said, similarity, tools.taxonomy.affinity(pool.whole), tools.taxonomy.occupations
+    )
+    return tools.scorer.score(features), similarity, features
+
+
+def _choose(tools: Tools, pool: Pool, read: SavedUnderstanding, limit: int) -> list[Chosen]:
+    score, similarity, _ = scored(tools, pool, read)
     return [
         Chosen(
             listing_id=pool.ids[row],
-            score=float(scored.score[row]),
-            similarity=scored.similarity[:, pool.starts[row] : pool.starts[row + 1]],
+            score=float(score[row]),
+            similarity=similarity[:, pool.starts[row] : pool.starts[row + 1]],
             requirements=pool.requirements[pool.starts[row] : pool.starts[row + 1]],
         )
-        for row in best_rows(scored.score, limit)
+        for row in best_rows(score, limit)
     ]
 
 
@@ -131,24 +150,23 @@ def _matches(
                     listing=listings[one.listing_id],
                     rank=rank,
                     score=round(one.score, 4),
-                    tier=_tier(one.score, understood),
+                    tier=_tier(tools, one.score, understood),
                     evidence=(),
                     missing=(),
                     flags=flags_for(listings[one.listing_id].content, setting),
                 ),
                 profile,
                 understood,
-                one.similarity,
-                one.requirements,
+                Compared(one.similarity, one.requirements, tools.scorer.met),
             )
             for rank, one in enumerate(kept, start=1)
         ]
     return add_bridges(tools, profile, judged)
 
 
-def _tier(score: float, understood: Understanding) -> Tier:
+def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:
     """Never call an answer good when the words were hardly read."""
-    return Tier.STRETCH if understood.notices else tier_of(score, WEIGHTS)
+    return Tier.STRETCH if understood.notices else tools.scorer.tier(score)
 
 
 def _blocked(
@@ -158,7 +176,7 @@ def _blocked(
         one.listing_id: (route, one.score)
         for route, some in blocked.items()
         for one in some
-        if tier_of(one.score, WEIGHTS) is not Tier.STRETCH
+        if tools.scorer.tier(one.score) is not Tier.STRETCH
     }
     listings = tools.store.listings(list(worth))
     found = []

@@ -1,4 +1,4 @@
-"""Keys: made once, shown once, stored only as a keyed hash."""
+"""Keys: made once, shown once, stored only as a hash."""
 
 import hashlib
 import secrets

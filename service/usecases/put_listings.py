@@ -7,7 +7,7 @@ from typing import Final
 from service.domain.listing import Listing, StoredListing
 from service.domain.pool import ListingVectors
 from service.domain.records import Put, Written
-from service.ports import Encoder, ProgressBar, Tools
+from service.ports import ProgressBar, Tools
 from service.skills.requirements import requirement_texts, whole_text
 
 _BATCH: Final = 256
@@ -25,7 +25,7 @@ def put_listings(
     written: list[Written[StoredListing]] = []
     for start in range(0, len(puts), _BATCH):
         batch = puts[start : start + _BATCH]
-        made = listing_vectors(tools.encoder, [put.content for put in batch])
+        made = listing_vectors(tools, [put.content for put in batch])
         ready = [
             replace(put, vectors=vectors, model=tools.encoder.model)
             for put, vectors in zip(batch, made, strict=True)
@@ -41,7 +41,7 @@ def encode_missing(tools: Tools, bar: ProgressBar | None = None) -> int:
     """Encode every listing that has no vectors of this model; return how many there were."""
     model, done = tools.encoder.model, 0
     while lacking := tools.store.listings_without_vectors(model, _BATCH):
-        made = listing_vectors(tools.encoder, [stored.content for stored in lacking])
+        made = listing_vectors(tools, [stored.content for stored in lacking])
         ids = [stored.id for stored in lacking]
         tools.store.put_listing_vectors(model, dict(zip(ids, made, strict=True)))
         done += len(lacking)
@@ -51,13 +51,14 @@ def encode_missing(tools: Tools, bar: ProgressBar | None = None) -> int:
     return done
 
 
-def listing_vectors(encoder: Encoder, listings: Sequence[Listing]) -> list[ListingVectors]:
+def listing_vectors(tools: Tools, listings: Sequence[Listing]) -> list[ListingVectors]:
     """Encode listings; a text that several of them share is encoded once."""
-    wholes = [whole_text(listing) for listing in listings]
-    asked = [requirement_texts(listing) for listing in listings]
+    neutral = tools.neutral.words
+    wholes = [neutral(whole_text(listing)) for listing in listings]
+    asked = [[neutral(text) for text in requirement_texts(listing)] for listing in listings]
     texts = list(dict.fromkeys(text for some in (wholes, *asked) for text in some))
     rows = {text: row for row, text in enumerate(texts)}
-    vectors = encoder.encode(texts)
+    vectors = tools.encoder.encode(texts)
     return [
         ListingVectors(
             whole=vectors[rows[whole]], requirements=vectors[[rows[text] for text in asks]]

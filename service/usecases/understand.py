@@ -1,5 +1,6 @@
 """Read a person's words: phrases, language, meaning, vectors."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from service.domain.records import SavedUnderstanding
 from service.domain.text import visible
 from service.ports import Tools
 from service.skills.language import READ, SCRIPTS, detect, script
+from service.skills.limits import denied
 from service.skills.segment import MOST_PHRASES, phrases
 
 # Cosine to the nearest occupation at which a phrase begins to mean something, and at
@@ -19,6 +21,12 @@ from service.skills.segment import MOST_PHRASES, phrases
 _UNSURE: Final = 0.2
 _SURE: Final = 0.7
 _MEANS_FROM: Final = 0.35
+
+# Chances, as the reader gives them, from which a phrase is taken for work: low, because a
+# trade word left out costs more than a stray phrase kept.
+_WORK: Final = 0.3
+_PERHAPS: Final = 0.1
+_ENTERED: Final = frozenset({"skill", "experience"})
 
 _NOT_READ = Notice(
     "language_not_read",
@@ -28,38 +36,63 @@ _NOT_READ = Notice(
 
 
 def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
-    """Read everything a profile says about work. Encodes once, for all its phrases.
+    """Read everything a profile says about work.
 
-    Protected facts are fields of their own and are never read here. Raises
-    InvalidInputError where the text is in a script nobody here reads.
+    Protected facts are fields of their own and are never read here; where the words
+    themselves state them, they are taken out (names, gender, religion) or their phrases
+    are left out (family, health, abuse). Raises InvalidInputError where the text is in a
+    script nobody here reads.
     """
     found = _phrases(profile)
     words = profile.text or " ".join(phrase.text for phrase in found)
     _require_known_script(words)
     language = detect(words) if words else "en"
-    vectors = tools.encoder.encode([visible(phrase.text) for phrase in found])
-    nearest = tools.taxonomy.nearest(vectors)
+    clean = [tools.neutral.person(visible(phrase.text)) for phrase in found]
+    vectors = tools.encoder.encode(clean)
+    judged = _judged(tools, found, clean, vectors, readable=language in READ)
+    affinity = tools.taxonomy.affinity(vectors)
     meant = tuple(
-        _with_meaning(tools, phrase, code, cosine)
-        for phrase, (code, cosine) in zip(found, nearest, strict=True)
+        _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
+        for phrase, line in zip(judged, affinity, strict=True)
     )
-    working = vectors[[at for at, phrase in enumerate(meant) if phrase.work]]
+    working = [at for at, phrase in enumerate(meant) if phrase.work]
+    work_text = ". ".join(clean[at] for at in working)
+    whole = tools.encoder.encode([work_text] if working else [])
     return SavedUnderstanding(
         understanding=Understanding(
             language=language,
             phrases=meant,
             notices=() if language in READ else (_NOT_READ,),
         ),
-        vectors=np.vstack([whole_of(working), working]),
+        work_text=work_text,
+        vectors=np.vstack([whole, vectors[working]]),
         model=tools.encoder.model,
     )
 
 
-def whole_of(phrase_vectors: Vectors) -> Vectors:
-    """Return the unit mean of phrase vectors, shape (d,); zeros where there are none."""
-    mean: Vectors = phrase_vectors.sum(axis=0)
-    length = float(np.linalg.norm(mean))
-    return mean / length if length else mean
+def _judged(
+    tools: Tools, found: list[Phrase], clean: list[str], vectors: Vectors, *, readable: bool
+) -> list[Phrase]:
+    """Mark which phrases are about work the person can do.
+
+    A skill or a job title that was entered as such is work. Words in a language that is not
+    read cannot be judged, so all of them count.
+    """
+    if not readable or not found:
+        return found
+    chance = tools.reader.work(vectors)
+    # Odd words of a trade may look like nothing: where nothing is surely work, the likeliest
+    # phrases are taken rather than none.
+    entered = any(phrase.origin != "text" for phrase in found)
+    bar = _WORK if entered or chance.max() >= _WORK else _PERHAPS
+    return [
+        replace(
+            phrase,
+            denied=(no := denied(phrase.text)),
+            work=bool(text) and not no and (phrase.origin in _ENTERED or p >= bar),
+        )
+        for phrase, text, p in zip(found, clean, chance.tolist(), strict=True)
+    ]
 
 
 def _phrases(profile: Profile) -> list[Phrase]:
@@ -67,8 +100,8 @@ def _phrases(profile: Profile) -> list[Phrase]:
     for skill in profile.skills:
         found += [Phrase(text, "skill", skill.status) for text in phrases(skill.text)]
     for experience in profile.experiences:
-        for words in (experience.title, experience.description):
-            found += [Phrase(text, "experience") for text in phrases(words or "")]
+        found += [Phrase(text, "experience") for text in phrases(experience.title or "")]
+        found += [Phrase(text) for text in phrases(experience.description or "")]
     unique = {phrase.text.casefold(): phrase for phrase in reversed(found)}
     return [p for p in found if unique[p.text.casefold()] is p][: 2 * MOST_PHRASES]
 
@@ -76,14 +109,11 @@ def _phrases(profile: Profile) -> list[Phrase]:
 def _with_meaning(tools: Tools, phrase: Phrase, code: str, cosine: float) -> Phrase:
     confidence = min(1.0, max(0.0, (cosine - _UNSURE) / (_SURE - _UNSURE)))
     known = confidence >= _MEANS_FROM
-    return Phrase(
-        text=phrase.text,
-        origin=phrase.origin,
-        status=phrase.status,
+    return replace(
+        phrase,
         means=tools.taxonomy.title(code) if known else None,
         isco08=code if known else None,
         confidence=round(confidence, 3),
-        work=True,
     )
 
 

@@ -37,13 +37,13 @@ def known_names(
 
     Fields of a scope that `may` does not grant are left out.
     """
-    here = _model_in(model)
+    here = model_in(model)
     for part in path:
         if here is None:
             return []
         if isinstance(part, str):
             field = here.model_fields.get(part)
-            here = _model_in(field.annotation) if field is not None else None
+            here = model_in(field.annotation) if field is not None else None
     if here is None:
         return []
     return [name for name, field in here.model_fields.items() if _known_to(field, may)]
@@ -55,10 +55,10 @@ def _known_to(field: FieldInfo, may: Callable[[str], bool]) -> bool:
     return scope is None or may(str(scope))
 
 
-def _model_in(form: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type form
+def model_in(form: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type form
     """Return the first pydantic model inside a type such as list[X] | None."""
     if isinstance(form, type) and issubclass(form, BaseModel):
         return form
     if get_origin(form) in {Annotated, Union, types.UnionType, list, tuple}:
-        return next((found for one in get_args(form) if (found := _model_in(one))), None)
+        return next((found for one in get_args(form) if (found := model_in(one))), None)
     return None

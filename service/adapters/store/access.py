@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
-from service.adapters.store.listings import aware
 from service.domain.access import ApiKey, Organisation, Scope
 from service.domain.errors import ConflictError, NotFoundError
 
@@ -25,7 +24,7 @@ class AccessQueries:
         table = t.organisations
         with self._db.read() as connection:
             rows = connection.execute(sa.select(table).order_by(table.c.name))
-            return [Organisation(row.id, row.name, aware(row.created_at)) for row in rows]
+            return [Organisation(row.id, row.name, row.created_at) for row in rows]
 
     def add_organisation(self, organisation: Organisation) -> None:
         """See the port."""
@@ -99,8 +98,8 @@ def _record(row: Any) -> ApiKey:  # noqa: ANN401 - a SQLAlchemy row has no stati
         organisation_id=row.organisation_id,
         name=row.name,
         scopes=frozenset(Scope(scope) for scope in json.loads(row.scopes)),
-        created_at=aware(row.created_at),
-        expires_at=aware(row.expires_at) if row.expires_at else None,
-        revoked_at=aware(row.revoked_at) if row.revoked_at else None,
-        last_used_at=aware(row.last_used_at) if row.last_used_at else None,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
     )

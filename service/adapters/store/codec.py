@@ -16,7 +16,7 @@ from service.domain.records import SavedUnderstanding
 LISTING: Final = TypeAdapter(Listing)
 PROFILE: Final = TypeAdapter(Profile)
 CONTACT: Final = TypeAdapter(Contact)
-UNDERSTANDING: Final = TypeAdapter(Understanding)
+READING: Final = TypeAdapter(tuple[Understanding, str])
 IDENTITY: Final = TypeAdapter(ModelIdentity)
 
 
@@ -40,7 +40,7 @@ def vectors_from_bytes(packed: bytes, dimensions: int) -> ListingVectors:
 
 def reading_to_bytes(saved: SavedUnderstanding) -> bytes:
     """Pack a reading of a person's words: length-prefixed JSON, then float16 vectors."""
-    head = UNDERSTANDING.dump_json(saved.understanding)
+    head = READING.dump_json((saved.understanding, saved.work_text))
     return (
         len(head).to_bytes(4, "little") + head + np.asarray(saved.vectors).astype("<f2").tobytes()
     )
@@ -49,10 +49,12 @@ def reading_to_bytes(saved: SavedUnderstanding) -> bytes:
 def reading_from_bytes(packed: bytes, model: ModelIdentity) -> SavedUnderstanding:
     """Undo `reading_to_bytes` for a reading made by `model`."""
     size = int.from_bytes(packed[:4], "little")
-    understanding = UNDERSTANDING.validate_json(packed[4 : 4 + size])
+    understanding, work_text = READING.validate_json(packed[4 : 4 + size])
     rows: Vectors = (
         np.frombuffer(packed[4 + size :], dtype="<f2")
         .reshape(-1, model.dimensions)
         .astype(np.float32)
     )
-    return SavedUnderstanding(understanding=understanding, vectors=rows, model=model)
+    return SavedUnderstanding(
+        understanding=understanding, work_text=work_text, vectors=rows, model=model
+    )

@@ -18,6 +18,9 @@ _log = structlog.get_logger(__name__)
 
 _SYNCHRONOUS_FULL = 2
 _READERS = 16
+_BUSY_MS = 10_000
+# How long an erasure waits for readers before it leaves the rest to the next write.
+_ERASING_MS = 2_000
 
 
 def sqlite_is_safe(version: tuple[int, int, int]) -> bool:
@@ -46,9 +49,9 @@ class SqliteDatabase:
         self.path = path
         self._lock_file: IO[str] | None = None
         if writable:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock(path.with_name("writer.lock"))
         self._writing = threading.Lock()
+        self._log_owed = False
         self._writer = self._engine(size=1, begin="BEGIN IMMEDIATE") if writable else None
         self._reader = self._engine(size=_READERS, begin="BEGIN")
 
@@ -74,8 +77,11 @@ class SqliteDatabase:
         if self._writer is None:
             message = "This data directory was opened for reading only."
             raise StorageError(message)
-        with self._writing, self._writer.begin() as connection:
-            yield connection
+        with self._writing:
+            with self._writer.begin() as connection:
+                yield connection
+            if self._log_owed:
+                self._log_owed = not self._empty_log(self._writer, wait_ms=0)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -95,13 +101,24 @@ class SqliteDatabase:
         """Move deletions into the main file and empty the log, so that erased means erased.
 
         `secure_delete` zeroes freed pages; until a checkpoint the old pages could still
-        be read in the log.
+        be read in the log. Somebody reading for long can hold it up: then every later
+        write tries again.
         """
         if self._writer is not None:
-            with self._writing, self._writer.connect() as connection:
-                raw = connection.connection.dbapi_connection
-                assert raw is not None  # noqa: S101 - an open connection has one
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self._writing:
+                self._log_owed = not self._empty_log(self._writer, wait_ms=_ERASING_MS)
+
+    @staticmethod
+    def _empty_log(writer: sa.Engine, *, wait_ms: int) -> bool:
+        """Checkpoint and truncate the log; return whether no reader was in the way."""
+        with writer.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None  # noqa: S101 - an open connection has one
+            cursor = raw.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+            return not busy
 
     def close(self) -> None:
         """Close all connections and let another process write."""
@@ -119,7 +136,7 @@ def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        f"busy_timeout={_BUSY_MS}",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -133,7 +150,12 @@ def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
 
 def _lock(path: Path) -> IO[str]:
     """Take the writer's lock; the operating system frees it however the process ends."""
-    file = path.open("a")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        message = f"{path.parent} cannot be used as data directory ({error.strerror})."
+        raise StorageError(message) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

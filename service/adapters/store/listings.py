@@ -105,7 +105,10 @@ class ListingQueries:
     def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
         """See the port."""
         with self._db.write() as connection:
-            gone = sa.delete(t.listings).where(t.listings.c.id == listing.id)
+            gone = sa.delete(t.listings).where(
+                t.listings.c.id == listing.id,
+                t.listings.c.organisation_id == listing.organisation_id,
+            )
             if if_version is not None:
                 gone = gone.where(t.listings.c.version == if_version)
             if connection.execute(gone).rowcount == 0:
@@ -157,6 +160,9 @@ class ListingQueries:
         """See the port."""
         with self._db.write() as connection:
             for listing_id, made in vectors.items():
+                here = sa.select(t.listings.c.id).where(t.listings.c.id == listing_id)
+                if connection.execute(here).first() is None:
+                    continue  # deleted while it was being encoded
                 _put_vectors(connection, listing_id, made, model)
                 _tell(connection, listing_id, present=True)
 
@@ -175,11 +181,6 @@ def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElem
     )
 
 
-def aware(moment: datetime) -> datetime:
-    """Give a stored moment its zone back: everything is stored in UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
     return StoredListing(
         id=row.id,
@@ -187,8 +188,8 @@ def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has n
         source=row.source,
         external_id=row.external_id,
         version=row.version,
-        created_at=aware(row.created_at),
-        updated_at=aware(row.updated_at),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
         content=LISTING.validate_json(row.body),
     )
 
@@ -221,6 +222,9 @@ def _put(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]
         }
         connection.execute(sa.insert(t.listings).values(new | values))
     elif row.content_hash == content_hash:
+        # The same words, read by a new model: without this it could not be found again.
+        if put.vectors is not None and put.model is not None:
+            _put_new_vectors(connection, row.id, put.vectors, put.model)
         return Written(_record(row), Effect.UNCHANGED)
     else:
         listing_id, effect = row.id, Effect.CHANGED
@@ -237,6 +241,19 @@ def _put(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]
     _tell(connection, listing_id, present=True)
     written = connection.execute(sa.select(t.listings).where(condition)).one()
     return Written(_record(written), effect)
+
+
+def _put_new_vectors(
+    connection: sa.Connection, listing_id: str, vectors: ListingVectors, model: ModelIdentity
+) -> None:
+    """Store vectors and tell the feed, unless this model has encoded the listing already."""
+    v = t.listing_vectors.c
+    made = sa.select(v.listing_id).where(
+        v.listing_id == listing_id, v.model_revision == model.revision
+    )
+    if connection.execute(made).first() is None:
+        _put_vectors(connection, listing_id, vectors, model)
+        _tell(connection, listing_id, present=True)
 
 
 def _put_vectors(

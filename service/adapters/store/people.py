@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from service.adapters.store import tables as t
 from service.adapters.store.codec import CONTACT, PROFILE, reading_from_bytes, reading_to_bytes
 from service.adapters.store.database import SqliteDatabase
-from service.adapters.store.listings import aware
 from service.adapters.store.vault import Vault
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
@@ -37,7 +36,7 @@ class PersonQueries:
             if put.if_version is not None and put.if_version != (row.version if row else 0):
                 raise PreconditionFailedError
             if row is not None and put.idempotency_key is not None:
-                if row.idempotency_body != put.idempotency_body:
+                if self._posted(row) != put.idempotency_body:
                     raise ConflictError(_KEY_REUSED, code="idempotency_key_reused")
                 return Written(self._record(row), Effect.UNCHANGED)
             if row is not None:
@@ -62,7 +61,7 @@ class PersonQueries:
                 mine, people.source == put.source, people.external_id == put.external_id
             )
         elif put.idempotency_key is not None:
-            condition = people.idempotency == put.idempotency_key
+            condition = sa.and_(mine, people.idempotency == put.idempotency_key)
         else:
             return None
         row = connection.execute(sa.select(t.people).where(condition)).one_or_none()
@@ -95,10 +94,16 @@ class PersonQueries:
             "external_id": put.external_id,
             "version": 1,
             "idempotency": put.idempotency_key,
-            "idempotency_body": put.idempotency_body,
+            # A hash of few unknowns can be guessed back: of a phone number, within seconds.
+            "idempotency_body": put.idempotency_body
+            and self._vault.seal(put.idempotency_body.encode(), f"posted/{person_id}"),
             "created_at": now,
         }
         connection.execute(sa.insert(t.people).values(values))
+
+    def _posted(self, row: Any) -> str | None:  # noqa: ANN401 - a SQLAlchemy row
+        sealed = row.idempotency_body
+        return sealed and self._vault.open(sealed, f"posted/{row.id}").decode()
 
     def _write_reading(
         self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding
@@ -153,7 +158,7 @@ class PersonQueries:
     def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
         """See the port."""
         with self._db.write() as connection:
-            gone = sa.delete(t.people).where(t.people.c.id == person.id)
+            gone = sa.delete(t.people).where(_is(person))
             if if_version is not None:
                 gone = gone.where(t.people.c.version == if_version)
             if connection.execute(gone).rowcount == 0:
@@ -165,12 +170,13 @@ class PersonQueries:
     ) -> SavedUnderstanding | None:
         """See the port."""
         readings = t.person_readings.c
+        query = (
+            sa.select(readings.sealed)
+            .join(t.people, t.people.c.id == readings.person_id)
+            .where(_is(person), readings.model_revision == model.revision)
+        )
         with self._db.read() as connection:
-            sealed = connection.execute(
-                sa.select(readings.sealed).where(
-                    readings.person_id == person.id, readings.model_revision == model.revision
-                )
-            ).scalar_one_or_none()
+            sealed = connection.execute(query).scalar_one_or_none()
         if sealed is None:
             return None
         return reading_from_bytes(self._vault.open(sealed, f"readings/{person.id}"), model)
@@ -183,11 +189,15 @@ class PersonQueries:
             source=row.source,
             external_id=row.external_id,
             version=row.version,
-            created_at=aware(row.created_at),
-            updated_at=aware(row.updated_at),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
             profile=profile,
             contact=contact,
         )
+
+
+def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
+    return sa.and_(t.people.c.id == person.id, t.people.c.organisation_id == person.organisation_id)
 
 
 def _pack(profile: Profile, contact: Contact) -> bytes:

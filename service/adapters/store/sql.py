@@ -42,6 +42,8 @@ class SqlStore(ListingQueries, PersonQueries, AccessQueries):
         try:
             if writable:
                 migrate.upgrade(database.writer_engine)
+                # A process killed between erasing and this has left its log behind.
+                database.forget_deleted()
             with database.read() as connection:
                 _check_schema(connection, path)
                 sealed = connection.execute(
@@ -54,6 +56,10 @@ class SqlStore(ListingQueries, PersonQueries, AccessQueries):
                 with database.write() as connection:
                     value = vault.seal(_CANARY, "facts/canary")
                     connection.execute(sa.insert(t.facts).values(name="canary", value=value))
+        except sa.exc.DatabaseError as error:
+            database.close()
+            message = f"{path} cannot be used ({error.orig}); restore it from a backup."
+            raise StorageError(message) from error
         except BaseException:
             database.close()
             raise

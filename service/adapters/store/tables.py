@@ -1,5 +1,8 @@
 """The tables as SQLAlchemy sees them; migrations/ makes them, this must agree (a test)."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData(
@@ -13,7 +16,24 @@ metadata = sa.MetaData(
 
 # SQLite numbers rows by itself only for INTEGER; PostgreSQL needs the wider type.
 Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Moment = sa.DateTime(timezone=True)
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment, aware and in UTC on both sides; SQLite would drop the zone and keep the digits."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+        """Store in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+        """Give a stored moment its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
 
 organisations = sa.Table(
     "organisations",
@@ -88,11 +108,11 @@ people = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("idempotency", sa.Text),
-    sa.Column("idempotency_body", sa.Text),
+    sa.Column("idempotency_body", sa.LargeBinary),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("organisation_id", "source", "external_id"),
-    sa.UniqueConstraint("idempotency"),
+    sa.UniqueConstraint("idempotency", "organisation_id"),
     sqlite_autoincrement=True,
 )
 

@@ -14,13 +14,23 @@ from service.domain.errors import StorageError
 
 _NONCE = 12
 _KEY_ID = 8
+_KEY = 32
 
 
 class Vault:
     """Seals and opens byte strings. Each sealed value names its key and is bound to a place."""
 
     def __init__(self, keys: dict[str, bytes], active: str) -> None:
-        """`keys`: 8-character id → 32 bytes; `active` seals, all of them open."""
+        """`keys`: 8-character id → 32 bytes; `active` seals, all of them open.
+
+        Raises ValueError where they are not so.
+        """
+        if active not in keys or any(len(key_id) != _KEY_ID for key_id in keys):
+            message = "its key ids do not fit together"
+            raise ValueError(message)
+        if any(len(key) != _KEY for key in keys.values()):
+            message = f"a key is not {_KEY} bytes long"
+            raise ValueError(message)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._active = active
 
@@ -39,9 +49,9 @@ class Vault:
             raise StorageError(message)
         try:
             content = json.loads(path.read_text())
-            keys = {k: base64.b64decode(v) for k, v in content["keys"].items()}
+            keys = {k: base64.b64decode(v, validate=True) for k, v in content["keys"].items()}
             return cls(keys, content["active"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"The key file {path} is damaged ({error}); restore it from its backup."
             raise StorageError(message) from error
 
@@ -62,8 +72,11 @@ class Vault:
         nonce = sealed[_KEY_ID : _KEY_ID + _NONCE]
         try:
             return cipher.decrypt(nonce, sealed[_KEY_ID + _NONCE :], place.encode())
-        except InvalidTag as error:
-            message = f"The encrypted value at {place} was altered or belongs elsewhere."
+        except (InvalidTag, ValueError) as error:
+            message = (
+                f"The encrypted value at {place} does not open: it was altered, or the key file "
+                "belongs to another data directory."
+            )
             raise StorageError(message) from error
 
 

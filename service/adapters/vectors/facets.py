@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.eligibility import Circle, Eligibility
+from service.domain.eligibility import Eligibility
 from service.domain.listing import Kind, StoredListing
 from service.domain.text import fold
 from service.domain.wages import best_monthly_wage, per_month
@@ -17,7 +17,6 @@ Mask = npt.NDArray[np.bool_]
 _KINDS = {kind: number for number, kind in enumerate(Kind)}
 _NO_DAY = np.iinfo(np.int32).max
 _ISCO_DIGITS = 4
-_EARTH_RADIUS_KM = 6371.0088
 _SEPARATOR = "\x1f"
 
 
@@ -42,8 +41,8 @@ class Facets:
     last_day: npt.NDArray[np.int32]
     licensed: npt.NDArray[np.int8]
     wage: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float32]
-    lon: npt.NDArray[np.float32]
+    lat: npt.NDArray[np.float64]
+    lon: npt.NDArray[np.float64]
     currency: npt.NDArray[np.str_]
     source: npt.NDArray[np.str_]
     words: npt.NDArray[np.str_]
@@ -68,8 +67,8 @@ class Facets:
                 np.int8,
             ),
             wage=np.array([_or_nan(best_monthly_wage(x)) for x in items], np.float64),
-            lat=np.array([nan if x.lat is None else x.lat for x in items], np.float32),
-            lon=np.array([nan if x.lon is None else x.lon for x in items], np.float32),
+            lat=np.array([nan if x.lat is None else x.lat for x in items], np.float64),
+            lon=np.array([nan if x.lon is None else x.lon for x in items], np.float64),
             currency=np.array([x.wage_currency or "" for x in items], text),
             source=np.array([stored.source for stored in listings], text),
             words=np.array([listing_words(stored) for stored in listings], text),
@@ -113,7 +112,8 @@ class Facets:
         if rule.sources is not None:
             mask &= _any_equal(self.source, rule.sources)
         if rule.within is not None:
-            mask &= ~(self._distance_km(rule.within) > rule.within.radius_km)
+            # NaN, an unknown place, is not beyond any radius.
+            mask &= ~(rule.within.distances_km(self.lat, self.lon) > rule.within.radius_km)
         if rule.licensed_only:
             mask &= self.licensed == 1
         return mask
@@ -144,20 +144,6 @@ class Facets:
             low, high = isco_range(prefix)
             mask |= (self.isco >= low) & (self.isco <= high)
         return mask
-
-    def _distance_km(self, circle: Circle) -> npt.NDArray[np.float64]:
-        """Return great-circle distances, NaN where the place is unknown (haversine)."""
-        lat = np.radians(self.lat.astype(np.float64))
-        lon = np.radians(self.lon.astype(np.float64))
-        lat0, lon0 = np.radians(circle.lat), np.radians(circle.lon)
-        half = (
-            np.sin((lat - lat0) / 2) ** 2
-            + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
-        )
-        distance: npt.NDArray[np.float64] = (
-            2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-        )
-        return distance
 
 
 def listing_words(stored: StoredListing) -> str:

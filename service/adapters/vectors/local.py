@@ -1,7 +1,7 @@
 """The index of one process: a few segments, kept in step with the store's change feed."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from service.adapters.vectors.facets import Mask
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
 from service.domain.embedding import ModelIdentity
+from service.domain.listing import Listing
 from service.domain.match import IndexState
 from service.domain.pool import Pool, PoolQuery
 from service.domain.text import fold
@@ -26,6 +27,15 @@ _GROWTH = 4
 # Merging fewer rows than this takes milliseconds, so the writer itself does it.
 _INLINE = 500
 _SAVE_AFTER = 1000
+
+
+WordsOf = Callable[[Listing], str]
+
+
+def all_words(listing: Listing) -> str:
+    """Return everything a listing says about the work."""
+    said = (listing.title, *listing.skills, *listing.outcomes, listing.description or "")
+    return ". ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,17 @@ class LocalListingIndex:
     """
 
     def __init__(
-        self, store: ListingStore, model: ModelIdentity, snapshot: SnapshotFolder | None = None
+        self,
+        store: ListingStore,
+        model: ModelIdentity,
+        snapshot: SnapshotFolder | None = None,
+        words_of: WordsOf = all_words,
     ) -> None:
-        """Follow `store` with vectors of `model`; start from `snapshot` where it has one."""
+        """Follow `store` with vectors of `model`; start from `snapshot` where it has one.
+
+        words_of: what the lexical channel reads of a listing.
+        """
+        self._words_of = words_of
         self._store = store
         self._model = model
         self._snapshot = snapshot
@@ -69,8 +87,15 @@ class LocalListingIndex:
     def _usable_snapshot(self) -> Saved | None:
         """Load the snapshot, unless the store is older than it (restored from a backup)."""
         saved = self._snapshot.load() if self._snapshot else None
-        if saved and saved.sequence and not self._store.listing_changes(saved.sequence - 1, 1):
+        if (
+            self._snapshot
+            and saved
+            and saved.sequence
+            and not self._store.listing_changes(saved.sequence - 1, 1)
+        ):
             _log.warning("index snapshot is ahead of the store, rebuilding")
+            # Else it would be believed as soon as the store has got as far again.
+            self._snapshot.discard()
             return None
         return saved
 
@@ -106,8 +131,8 @@ class LocalListingIndex:
     def tidy(self) -> None:
         """See the port."""
         with self._tidying:
-            while (at := _mergeable(self._state, below=None)) is not None:
-                self._merge_aside(at)
+            while self._merge_aside():
+                pass
             if self._unsaved >= _SAVE_AFTER:
                 self._save()
 
@@ -148,7 +173,10 @@ class LocalListingIndex:
                 if listing_id in made:
                     kept.append(stored)
                     vectors.append(made[listing_id])
-        return Segment.of(kept, vectors) if kept else None
+        if not kept:
+            return None
+        words = [fold(self._words_of(stored.content)) for stored in kept]
+        return Segment.of(kept, vectors, words)
 
     def _merge(self, at: int) -> None:
         """Merge segments `at` and `at + 1`; the caller holds the lock."""
@@ -157,9 +185,15 @@ class LocalListingIndex:
         merged = a.merged(alive_a, b, alive_b)
         self._swap(at, merged, np.ones(len(merged), dtype=np.bool_))
 
-    def _merge_aside(self, at: int) -> None:
-        """Merge as `_merge` does, but let changes come in while the new segment is built."""
+    def _merge_aside(self) -> bool:
+        """Merge as `_merge` does, but let changes come in while the new segment is built.
+
+        Returns False where nothing needs merging.
+        """
         with self._changing:
+            at = _mergeable(self._state, below=None)
+            if at is None:
+                return False
             (a, b), (alive_a, alive_b) = (
                 self._state.segments[at : at + 2],
                 self._state.alive[at : at + 2],
@@ -167,11 +201,13 @@ class LocalListingIndex:
         merged = a.merged(alive_a, b, alive_b)
         with self._changing:
             state = self._state
-            where = [id(segment) for segment in state.segments].index(id(a))
-            if where + 1 >= len(state.segments) or state.segments[where + 1] is not b:
-                return  # b was merged with what came behind it: the next round sees that
-            still = [state.alive[where][alive_a], state.alive[where + 1][alive_b]]
-            self._swap(where, merged, np.concatenate(still))
+            for where, (left, right) in enumerate(pairwise(state.segments)):
+                if left is a and right is b:
+                    still = [state.alive[where][alive_a], state.alive[where + 1][alive_b]]
+                    self._swap(where, merged, np.concatenate(still))
+        # Where the two no longer stand side by side, one was merged otherwise meanwhile,
+        # and the next round sees that.
+        return True
 
     def _swap(self, at: int, merged: Segment, alive: Mask) -> None:
         segments, masks = list(self._state.segments), list(self._state.alive)
@@ -234,7 +270,8 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: str) -> li
         pools.append(
             Pool(
                 ids=tuple(segment.ids[row] for row in rows),
-                whole=segment.whole[rows] @ query.vectors[0],
+                whole=segment.whole[rows],
+                occupation=segment.facets.isco[rows],
                 lexical=lexical[rows],
                 requirements=requirements.astype(np.float32),
                 starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
@@ -247,7 +284,8 @@ def _joined(parts: list[Pool], dimensions: int) -> Pool:
     if not parts:
         none = np.zeros(0, dtype=np.float32)
         empty = np.zeros((0, dimensions), dtype=np.float32)
-        return Pool((), none, none, empty, np.zeros(1, dtype=np.int64))
+        nowhere = np.zeros(0, dtype=np.int32)
+        return Pool((), empty, nowhere, none, empty, np.zeros(1, dtype=np.int64))
     if len(parts) == 1:
         return parts[0]
     shifts = np.cumsum([0] + [len(part.requirements) for part in parts])
@@ -255,6 +293,7 @@ def _joined(parts: list[Pool], dimensions: int) -> Pool:
     return Pool(
         ids=tuple(one for part in parts for one in part.ids),
         whole=np.concatenate([part.whole for part in parts]),
+        occupation=np.concatenate([part.occupation for part in parts]),
         lexical=np.concatenate([part.lexical for part in parts]),
         requirements=np.concatenate([part.requirements for part in parts]),
         starts=np.concatenate([*starts, shifts[-1:]]),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.adapters.vectors.facets import Facets, Mask, listing_words
+from service.adapters.vectors.facets import Facets, Mask
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import Lexicon, count
 from service.domain.embedding import Vectors
@@ -20,9 +20,11 @@ Rows = npt.NDArray[np.int64]
 GRAPH_FROM: Final = 20_000
 """Rows from which a segment carries an HNSW graph; below, exact search is as fast."""
 _EXACT_BELOW: Final = 6_000
+_EXACT_SHARE: Final = 8
+"""Less than one row in this many eligible: the graph would walk further than exact search."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Segment:
     """The columns of n listings.
 
@@ -41,8 +43,13 @@ class Segment:
     graph: Graph | None
 
     @classmethod
-    def of(cls, listings: Sequence[StoredListing], vectors: Sequence[ListingVectors]) -> "Segment":
-        """Build a segment from listings and their vectors, in the same order."""
+    def of(
+        cls,
+        listings: Sequence[StoredListing],
+        vectors: Sequence[ListingVectors],
+        words: Sequence[str],
+    ) -> "Segment":
+        """Build a segment from listings, their vectors and folded words, in the same order."""
         sizes = [len(made.requirements) for made in vectors]
         return cls.assemble(
             ids=tuple(stored.id for stored in listings),
@@ -50,7 +57,7 @@ class Segment:
             whole=np.stack([made.whole for made in vectors]).astype(np.float32),
             requirements=np.concatenate([made.requirements for made in vectors]).astype(np.float16),
             starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            counts=count([listing_words(stored) for stored in listings]),
+            counts=count(words),
         )
 
     @classmethod
@@ -110,7 +117,8 @@ class Segment:
         rows = np.flatnonzero(eligible)
         if len(rows) == 0:
             return rows
-        if self.graph is not None and len(rows) >= _EXACT_BELOW:
+        enough = max(_EXACT_BELOW, len(self) // _EXACT_SHARE)
+        if self.graph is not None and len(rows) >= enough:
             lines = self.graph.search(queries, max(wanted), eligible)
             kept = [line[:k] for line, k in zip(lines, wanted, strict=True)]
             unique: Rows = np.unique(np.concatenate(kept))

@@ -84,11 +84,11 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("idempotency", sa.Text),
-        sa.Column("idempotency_body", sa.Text),
+        sa.Column("idempotency_body", sa.LargeBinary),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.UniqueConstraint("organisation_id", "source", "external_id"),
-        sa.UniqueConstraint("idempotency"),
+        sa.UniqueConstraint("idempotency", "organisation_id"),
         sqlite_autoincrement=True,
     )
 

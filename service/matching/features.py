@@ -1,0 +1,127 @@
+"""What is known about a person and a listing, as numbers between about 0 and 1.
+
+Every feature depends on the two alone, never on the other listings of a pool, so that a
+score means the same in every answer and in both directions of matching.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.embedding import Vectors
+from service.domain.occupation import Occupations
+from service.domain.pool import Pool
+
+Features = npt.NDArray[np.float32]
+
+NAMES: Final = (
+    "whole",
+    "top3",
+    "mean",
+    "coverage",
+    "title",
+    "whole_title",
+    "lexical",
+    "group",
+    "minor_group",
+    "sure",
+    "phrases",
+)
+"""Column names of `pair_features`, in order."""
+
+_SHARPNESS: Final = 20.0
+"""Turns cosines with occupations into shares; at 20, a lead of 0.05 makes a share e times
+larger."""
+_STATED: Final = 0.5
+_TOP: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's work words.
+
+    whole: (d,). phrases: (p, d), p at least 1. affinity: (g,) cosine of the whole with each
+    unit group.
+    """
+
+    whole: Vectors
+    phrases: Vectors
+    affinity: Vectors
+
+
+def shares(affinity: Vectors) -> Vectors:
+    """Turn cosines with unit groups, (n, g), into shares that add up to 1."""
+    raised = np.exp(_SHARPNESS * (affinity - affinity.max(axis=1, keepdims=True)))
+    found: Vectors = raised / raised.sum(axis=1, keepdims=True)
+    return found
+
+
+def similarities(pool: Pool, said: Said) -> Vectors:
+    """Return the cosine of each phrase with each requirement of the pool, (p, r)."""
+    return said.phrases @ pool.requirements.T
+
+
+def pair_features(
+    pool: Pool, said: Said, similarity: Vectors, affinity: Vectors, occupations: Occupations
+) -> Features:
+    """Return the features of every listing of a pool that holds at least one, (n, features).
+
+    similarity: (p, r) from `similarities`. affinity: (n, g) cosine of each listing's text
+    with each unit group.
+    """
+    firsts, sizes = pool.starts[:-1], np.diff(pool.starts)
+    best_phrase = similarity.max(axis=0)
+    title = best_phrase[firsts]
+    rest = np.add.reduceat(best_phrase, firsts) - title
+    coverage = np.where(sizes > 1, rest / np.maximum(sizes - 1, 1), title)
+    best_requirement = np.maximum.reduceat(similarity, firsts, axis=1)
+    held = np.sort(best_requirement, axis=0)[-_TOP:].mean(axis=0)
+    group, minor = _occupation_overlap(pool, said, affinity, occupations)
+    n = len(pool.ids)
+    return np.stack(
+        [
+            pool.whole @ said.whole,
+            held,
+            best_requirement.mean(axis=0),
+            coverage,
+            title,
+            pool.requirements[firsts] @ said.whole,
+            pool.lexical,
+            group,
+            minor,
+            np.full(n, said.affinity.max()),
+            np.full(n, min(1.0, len(said.phrases) / 20)),
+        ],
+        axis=1,
+    ).astype(np.float32)
+
+
+def _occupation_overlap(
+    pool: Pool, said: Said, affinity: Vectors, occupations: Occupations
+) -> tuple[Vectors, Vectors]:
+    """Return the cosine between the person's and each listing's shares of occupations.
+
+    By unit group and by minor group. A stated code counts half of a listing's shares.
+    """
+    listings = shares(affinity)
+    column = np.searchsorted(occupations.numbers, pool.occupation)
+    column = np.minimum(column, len(occupations.numbers) - 1)
+    known = occupations.numbers[column] == pool.occupation
+    listings[known] *= 1 - _STATED
+    listings[known, column[known]] += _STATED
+    person = shares(said.affinity[None, :])
+    return (
+        _cosine(listings, person[0]),
+        _cosine(
+            np.add.reduceat(listings, occupations.minor, axis=1),
+            np.add.reduceat(person, occupations.minor, axis=1)[0],
+        ),
+    )
+
+
+def _cosine(rows: Vectors, one: Vectors) -> Vectors:
+    lengths = np.linalg.norm(rows, axis=1) * float(np.linalg.norm(one))
+    found: Vectors = (rows @ one) / np.maximum(lengths, 1e-9)
+    return found

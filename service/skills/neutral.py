@@ -1,0 +1,66 @@
+"""Take out of words what must not be ranked on: names, gender, religion.
+
+A gendered job title becomes its neutral form, so that a salesman and a saleswoman say the
+same; a name or a religion leaves nothing behind.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)  # noqa: RUF001 - both apostrophes
+_SPACES = re.compile(r"\s+")
+_ORPHANS = re.compile(r"\s+([,.;:!?])")
+
+
+@dataclass(frozen=True, slots=True)
+class Neutraliser:
+    """Replaces words. `pattern` finds the longest entry first; `forms` maps it, "" drops it."""
+
+    pattern: re.Pattern[str]
+    forms: Mapping[str, str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, forms: Mapping[str, str], names: Iterable[str]) -> Self:
+        """Build from word → neutral form and a list of names, all lower case."""
+        longest = sorted(forms, key=lambda word: (-len(word), word))
+        pattern = re.compile(
+            r"(?<!\w)(?:" + "|".join(re.escape(word) for word in longest) + r")(?:['’]s)?(?!\w)",  # noqa: RUF001
+            re.IGNORECASE,
+        )
+        return cls(pattern, dict(forms), frozenset(names))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read neutral_words.csv and names.txt from data/lexicon."""
+        with (folder / "neutral_words.csv").open(encoding="utf-8", newline="") as file:
+            forms = {row["word"]: row["neutral"] for row in csv.DictReader(file)}
+        names = (folder / "names.txt").read_text(encoding="utf-8").split()
+        return cls.of(forms, names)
+
+    def words(self, text: str) -> str:
+        """Return the text with gendered and religious words neutral or gone."""
+        replaced = self.pattern.sub(self._form, text)
+        return _tidy(replaced)
+
+    def person(self, text: str) -> str:
+        """Return the text without names as well: for what people say, not for listings."""
+        without = _WORD.sub(
+            lambda found: "" if self._is_name(found.group()) else found.group(), text
+        )
+        return self.words(without)
+
+    def _form(self, found: re.Match[str]) -> str:
+        word = re.sub(r"['’]s$", "", found.group().lower())  # noqa: RUF001 - both apostrophes
+        return self.forms[word]
+
+    def _is_name(self, word: str) -> bool:
+        return re.sub(r"['’]s$", "", word.lower()) in self.names  # noqa: RUF001
+
+
+def _tidy(text: str) -> str:
+    return _ORPHANS.sub(r"\1", _SPACES.sub(" ", text)).strip(" ,;:")

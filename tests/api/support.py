@@ -1,0 +1,129 @@
+"""What the API tests share: every route with the scope it needs, problems, what is stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from service.ports import Tools
+from service.usecases.manage_keys import FIRST_ORGANISATION
+
+JSON = dict[str, Any]
+
+JOB: JSON = {"kind": "job", "title": "Mason", "country": "BD", "skills": ["lay brick walls"]}
+PERSON: JSON = {"text": "I lay bricks and plaster walls", "home_country": "BD"}
+QUESTION: JSON = {"text": "I lay bricks and plaster walls", "home_country": "BD"}
+
+KeyMaker = Callable[..., str]
+"""Makes a key with the given scopes and returns its Authorization header."""
+
+
+class Response(Protocol):
+    """What is looked at of an answer, whichever HTTP library the test client brings."""
+
+    @property
+    def status_code(self) -> int:
+        """The status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, whatever their case."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        ...
+
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """The body as JSON."""
+        ...
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route: how to call it, and the scopes it needs."""
+
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    body: JSON | None = None
+
+    def url(self) -> str:
+        """Return the path with names filled in that exist nowhere."""
+        url = self.path
+        for name in ("source", "external_id", "listing_id", "returnee_id", "key_id"):
+            url = url.replace(f"{{{name}}}", "nowhere")
+        return url
+
+
+ROUTES = (
+    Route("GET", "/v1/listings", ("listings:read",)),
+    Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
+    Route("GET", "/v1/listings/{source}/{external_id}", ("listings:read",)),
+    Route("PUT", "/v1/listings/{source}/{external_id}", ("listings:write",), JOB),
+    Route("DELETE", "/v1/listings/{source}/{external_id}", ("listings:write",)),
+    Route("POST", "/v1/match", ("match",), QUESTION),
+    Route("GET", "/v1/returnees/{returnee_id}/matches", ("match", "returnees:read")),
+    Route("GET", "/v1/returnees", ("returnees:read",)),
+    Route("POST", "/v1/returnees", ("returnees:write",), PERSON),
+    Route("GET", "/v1/returnees/{returnee_id}", ("returnees:read",)),
+    Route("PATCH", "/v1/returnees/{returnee_id}", ("returnees:write",), {"region": "Dhaka"}),
+    Route("DELETE", "/v1/returnees/{returnee_id}", ("returnees:write",)),
+    Route("GET", "/v1/returnees/{source}/{external_id}", ("returnees:read",)),
+    Route("PUT", "/v1/returnees/{source}/{external_id}", ("returnees:write",), PERSON),
+    Route("GET", "/v1/keys", ("admin",)),
+    Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
+    Route("DELETE", "/v1/keys/{key_id}", ("admin",)),
+    Route("GET", "/v1/organisations", ("admin",)),
+    Route("POST", "/v1/organisations", ("admin",), {"id": "north-ngo", "name": "North"}),
+)
+OPEN = ("/healthz", "/readyz", "/metrics")
+
+EVERY_ROUTE = {f"{route.method} {route.path}": route for route in ROUTES}
+WRITING = [route for route in ROUTES if route.body is not None]
+
+
+def problem(response: Response, status: int, code: str) -> JSON:
+    """Check that an answer is a whole problem of this status and code; return it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: JSON = response.json()
+    assert body["code"] == code, body
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    assert body["type"] == f"urn:homeward:problem:{code}"
+    assert body["request_id"] == response.headers["x-request-id"]
+    return body
+
+
+def errors(response: Response, code: str = "invalid_input") -> dict[str, str]:
+    """Check that an answer refuses bad input; return detail by pointer."""
+    body = problem(response, 422, code)
+    return {one["pointer"]: one["detail"] for one in body["errors"]}
+
+
+def stored(tools: Tools) -> tuple[object, ...]:
+    """Return everything that is stored and searched, to be compared before and after."""
+    store = tools.store
+    keys = [replace(key, last_used_at=None) for key in store.keys(None)]
+    organisations = store.organisations()
+    people = [
+        store.page_of_people(one.id, after=0, limit=100_000, where={}) for one in organisations
+    ]
+    return (
+        store.page_of_listings(after=0, limit=100_000, where={}),
+        store.listing_changes(0, 100_000),
+        people,
+        keys,
+        organisations,
+        tools.index.state,
+    )
+
+
+def first_organisation_people(tools: Tools) -> int:
+    """Return how many people the first organisation has."""
+    return len(
+        tools.store.page_of_people(FIRST_ORGANISATION, after=0, limit=100_000, where={}).items
+    )

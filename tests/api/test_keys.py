@@ -1,0 +1,115 @@
+"""Keys and organisations over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.domain.access import Scope
+from service.ports import Tools
+from tests.api.support import JSON, errors, problem, stored
+
+
+def test_a_new_key_is_shown_once(api: TestClient) -> None:
+    """The secret stands in the answer that makes it, opens at once, and is listed nowhere."""
+    made = api.post("/v1/keys", json={"name": "board", "scopes": ["listings:read", "match"]})
+    assert made.status_code == 201
+    key = made.json()
+    assert key["scopes"] == ["listings:read", "match"]
+    assert (key["organisation"], key["revoked_at"]) == ("home-office", None)
+    sent = {"Authorization": f"Bearer {key['key']}"}
+    assert api.get("/v1/listings", headers=sent).status_code == 200
+    listed = api.get("/v1/keys")
+    assert key["key"] not in listed.text
+    record = next(one for one in listed.json()["items"] if one["id"] == key["id"])
+    assert record["last_used_at"] is not None
+    assert "key" not in record
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_every_scope_can_be_given(api: TestClient, scope: Scope) -> None:
+    """The names of scopes are those of the contract."""
+    made = api.post("/v1/keys", json={"name": "one", "scopes": [scope.value]})
+    assert made.json()["scopes"] == [scope.value]
+
+
+def test_a_keys_end_is_the_same_moment_in_any_zone(api: TestClient) -> None:
+    """An end given in Dhaka's time is kept as that moment, not as that clock face."""
+    ends = (datetime.now(UTC) + timedelta(hours=3)).replace(microsecond=0)
+    there = (ends + timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%S+06:00")
+    body = {"name": "zone", "scopes": ["match"], "expires_at": there}
+    made = api.post("/v1/keys", json=body).json()
+    listed = {one["id"]: one for one in api.get("/v1/keys").json()["items"]}
+    for one in (made, listed[made["id"]]):
+        assert datetime.fromisoformat(one["expires_at"]) == ends
+
+
+def test_a_revoked_key_stays_on_record(api: TestClient) -> None:
+    """It is listed with the moment it was revoked; there is no key behind an unknown id."""
+    key = api.post("/v1/keys", json={"name": "old", "scopes": ["match"]}).json()
+    assert api.delete(f"/v1/keys/{key['id']}").status_code == 204
+    listed = {one["id"]: one for one in api.get("/v1/keys").json()["items"]}
+    assert listed[key["id"]]["revoked_at"] is not None
+    problem(api.delete("/v1/keys/key_none"), 404, "not_found")
+
+
+def test_nobody_revokes_the_key_they_hold(api: TestClient, api_tools: Tools) -> None:
+    """So that nobody locks everyone out."""
+    key = api.post("/v1/keys", json={"name": "self", "scopes": ["admin"]}).json()
+    sent = {"Authorization": f"Bearer {key['key']}"}
+    api.get("/v1/listings", headers=sent)
+    before = stored(api_tools)
+    problem(api.delete(f"/v1/keys/{key['id']}", headers=sent), 403, "own_key")
+    assert stored(api_tools) == before
+
+
+@pytest.mark.parametrize(
+    ("extra", "pointer"),
+    [
+        ({"scopes": []}, "/scopes"),
+        ({"scopes": ["listing:read"]}, "/scopes/0"),
+        ({"scopes": "match"}, "/scopes"),
+        ({"name": ""}, "/name"),
+        ({"name": "a\nb"}, "/name"),
+        ({"organisation": "nobody"}, "/organisation"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+        ({"expires_at": "2030-01-01T00:00:00"}, "/expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at"),
+        ({"expires_at": "soon"}, "/expires_at"),
+    ],
+)
+def test_a_bad_key_is_not_made(
+    api: TestClient, api_tools: Tools, extra: JSON, pointer: str
+) -> None:
+    """Each wrong field is named and no key is stored."""
+    before = stored(api_tools)
+    body = {"name": "x", "scopes": ["match"]} | extra
+    assert list(errors(api.post("/v1/keys", json=body))) == [pointer]
+    assert stored(api_tools) == before
+
+
+def test_a_misspelt_scope_is_suggested(api: TestClient) -> None:
+    """The nearest scope is named."""
+    body = {"name": "x", "scopes": ["listing:read"]}
+    assert '"listings:read"' in errors(api.post("/v1/keys", json=body))["/scopes/0"]
+
+
+def test_an_organisation_is_added_once(api: TestClient, api_tools: Tools) -> None:
+    """It is listed, keys can be made for it, and its id is taken."""
+    body = {"id": "east-ngo", "name": "East"}
+    made = api.post("/v1/organisations", json=body)
+    assert (made.status_code, made.json()) == (201, body)
+    assert body in api.get("/v1/organisations").json()["items"]
+    key = {"name": "theirs", "scopes": ["match"], "organisation": "east-ngo"}
+    assert api.post("/v1/keys", json=key).json()["organisation"] == "east-ngo"
+    before = stored(api_tools)
+    problem(api.post("/v1/organisations", json=body), 409, "conflict")
+    assert stored(api_tools) == before
+
+
+@pytest.mark.parametrize("bad", ["", "A", "a", "-a", "a b", "a/b", "é", "a" * 62])
+def test_a_bad_organisation_id_is_refused(api: TestClient, api_tools: Tools, bad: str) -> None:
+    """Ids are short, plain and fit for an address."""
+    before = stored(api_tools)
+    assert list(errors(api.post("/v1/organisations", json={"id": bad, "name": "X"}))) == ["/id"]
+    assert stored(api_tools) == before

@@ -1,0 +1,40 @@
+"""Every backend that a contract suite runs over. A new store or index joins here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from service.adapters.vectors.local import LocalListingIndex
+from service.domain.embedding import ModelIdentity
+from service.ports import ListingIndex, Store
+from tests.contracts.examples import HOME, OTHER, sqlite_store
+
+StoreOpener = Callable[[Path], AbstractContextManager[Store]]
+IndexOpener = Callable[[Store, ModelIdentity], ListingIndex]
+
+STORES: Final[dict[str, StoreOpener]] = {"sqlite": sqlite_store}
+INDEXES: Final[dict[str, IndexOpener]] = {"local": LocalListingIndex}
+
+
+@pytest.fixture(params=sorted(STORES))
+def open_store(request: pytest.FixtureRequest) -> StoreOpener:
+    """How to open each store in turn; opening the same folder again finds the same records."""
+    return STORES[request.param]
+
+
+@pytest.fixture
+def store(open_store: StoreOpener, tmp_path: Path) -> Iterator[Store]:
+    """Each store in turn, with two organisations and nothing else."""
+    with open_store(tmp_path) as opened:
+        opened.add_organisation(HOME)
+        opened.add_organisation(OTHER)
+        yield opened
+
+
+@pytest.fixture(params=sorted(INDEXES))
+def open_index(request: pytest.FixtureRequest) -> IndexOpener:
+    """How to open each index in turn over a store."""
+    return INDEXES[request.param]
