@@ -41,6 +41,12 @@ def _load_encoder(settings: Settings) -> Encoder:
     return SentenceTransformersEncoder(settings.encoder)
 
 
+def plain_encoder() -> Encoder | None:
+    """Return the encoder before it learnt about work, for comparison; None in a wheel."""
+    artifact = bundled("models", "minilm", "artifact")
+    return OnnxEncoder(artifact) if artifact.is_dir() else None
+
+
 @contextmanager
 def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
     """Open everything a use case needs; close it in reverse order at the end.

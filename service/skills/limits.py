@@ -23,21 +23,29 @@ _DENIALS: Final = (
     rf"\b{_NOT}\s+(?:yet |really |properly |even |ever |been |myself |to )*{_DONE}\b",
     rf"\b{_NOT} (?:qualified|certified|licensed|able)\b",
     # no driving licence
-    r"\b(?:no|without|lost|expired)\s+(?:\w+\s+){0,2}(?:licen[cs]e|certificate|training|"
-    r"experience|diploma|degree|card|papers|ticket|idea)\b",
+    (
+        r"\b(?:no|without|lost|expired)\s+(?:\w+\s+){0,2}(?:licen[cs]e|certificate|training|"
+        r"experience|diploma|degree|card|papers|ticket|idea)\b"
+    ),
     r"\b(?:will not|won'?t|refuses?|refused|no more|never again|not any ?more)\b",
     # want to learn
-    r"\b(?:wants?|wanted|wish|wishes|hopes?|hoping|like|dream|plan|planning|ready|willing|"
-    r"interested)\s+(?:to|in|of)\s+(?:learn|learning|study|train|training|become)\b",
+    (
+        r"\b(?:wants?|wanted|wish|wishes|hopes?|hoping|like|dream|plan|planning|ready|willing|"
+        r"interested)\s+(?:to|in|of)\s+(?:learn|learning|study|train|training|become)\b"
+    ),
     # only helped
-    r"\b(?:only|just)\s+(?:\w+\s+)?(?:help|helped|helping|helper|watch|watched|watching|saw|seen|"
-    r"see|pass|passed|passing|held|hold|holding|stood|carried|cleaned)\b",
+    (
+        r"\b(?:only|just)\s+(?:\w+\s+)?(?:help|helped|helping|helper|watch|watched|watching|saw|seen|"
+        r"see|pass|passed|passing|held|hold|holding|stood|carried|cleaned)\b"
+    ),
     r"\bnot for (?:work|job)\b|\b(?:nobody|no one|they never|boss never) (?:taught|trained)\b",
 )
 _CLAIMS_ANYWAY: Final = (
     r"\bnot (?:only|just|afraid)\b",
-    r"\bnever (?:miss(?:ed)?|late|fail(?:ed)?|had (?:an? )?(?:accident|complaint)|refused?|"
-    r"stopp?ed|been late)\b",
+    (
+        r"\bnever (?:miss(?:ed)?|late|fail(?:ed)?|had (?:an? )?(?:accident|complaint)|refused?|"
+        r"stopp?ed|been late)\b"
+    ),
     r"\bno (?:accident|complaint|problem|fear|rework|leak|defect)\b",
     r"\bwithout (?:drawing|help|supervis\w+|any ?one|looking)\b",
     r"\b(?:nobody|no one|none) (?:could|can|else|was|is)\b",
