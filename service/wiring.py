@@ -73,7 +73,7 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         )
         if writable:
             stack.callback(index.close)
-        taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder if writable else None)
+        taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder, keep=writable)
         index.follow()
         yield Tools(
             encoder=encoder,

@@ -23,7 +23,6 @@ from sklearn.model_selection import GroupKFold
 
 from service.domain.eligibility import Eligibility
 from service.domain.pool import Ask, PoolQuery
-from service.domain.records import Put
 from service.matching.features import NAMES
 from service.matching.metrics import ndcg_at, ranking
 from service.ports import Tools
@@ -31,9 +30,8 @@ from service.settings import Settings, bundled
 from service.usecases.evaluate import REFERRED_FROM, Board, board_of, grades_of
 from service.usecases.find_matches import scored
 from service.usecases.gold import GoldPerson, read_gold
-from service.usecases.load_sample import SOURCE, sample_listings
+from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
-from service.usecases.put_listings import put_listings
 from service.usecases.understand import understand
 from service.wiring import open_tools
 
@@ -173,13 +171,7 @@ def open_board(folder: Path) -> AbstractContextManager[Tools]:
 def fill(tools: Tools) -> Board:
     """Load the sample listings."""
     ensure_first_key(tools, "train")
-    put_listings(
-        tools,
-        [
-            Put(organisation_id=FIRST_ORGANISATION, source=SOURCE, external_id=name, content=one)
-            for name, one in sample_listings(bundled("data"), tools.clock.today())
-        ],
-    )
+    load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION)
     return board_of(tools)
 
 

@@ -21,8 +21,13 @@ class IscoTaxonomy:
     words for its duties; a phrase is near a group when it is near either.
     """
 
-    def __init__(self, folder: Path, encoder: Encoder, cache: Path | None = None) -> None:
-        """Read the tables in `folder`; keep the vectors of their words in folder `cache`."""
+    def __init__(
+        self, folder: Path, encoder: Encoder, cache: Path | None = None, *, keep: bool = True
+    ) -> None:
+        """Read the tables in `folder`; take the vectors of their words from folder `cache`.
+
+        `keep`: where the cache lacks them, write them there.
+        """
         with (folder / "isco08.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         self._titles = {row["code"]: row["title"] for row in rows}
@@ -33,7 +38,7 @@ class IscoTaxonomy:
         self.occupations = Occupations.of(self.codes)
         column = {code: at for at, code in enumerate(self.codes)}
         order = sorted(range(len(texts)), key=lambda at: column[texts[at][0]])
-        vectors = _vectors([text for _, text in texts], encoder, cache)
+        vectors = _vectors([text for _, text in texts], encoder, cache, keep=keep)
         # Texts of one group side by side: a group's cosine is the best of its texts'.
         self._vectors = np.ascontiguousarray(vectors[order])
         owners = np.array([column[texts[at][0]] for at in order])
@@ -51,7 +56,7 @@ class IscoTaxonomy:
         return np.maximum.reduceat(similarity, self._starts, axis=1)
 
 
-def _vectors(texts: list[str], encoder: Encoder, cache: Path | None) -> Vectors:
+def _vectors(texts: list[str], encoder: Encoder, cache: Path | None, *, keep: bool) -> Vectors:
     """Encode `texts`, or take them from the cache of this very model and these very texts."""
     if cache is None:
         return encoder.encode(texts)
@@ -66,6 +71,8 @@ def _vectors(texts: list[str], encoder: Encoder, cache: Path | None) -> Vectors:
     except Exception as error:  # noqa: BLE001 - any damage means: encode again
         _log.warning("taxonomy cache unusable, encoding again", error=repr(error))
     vectors = encoder.encode(texts)
+    if not keep:
+        return vectors
     try:
         cache.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}")

@@ -12,7 +12,6 @@ import typer
 from rich.table import Table
 
 from service.cli.terminal import log_to_stderr, out, progress_bar
-from service.domain.records import Put
 from service.ports import ProgressBar, Tools
 from service.settings import Settings, bundled
 from service.usecases.evaluate import (
@@ -27,10 +26,9 @@ from service.usecases.evaluate import (
     judge,
 )
 from service.usecases.gold import SPLITS, GoldPerson, read_evidence, read_gold
-from service.usecases.load_sample import SOURCE, sample_listings
+from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.usecases.measure_reading import evidence_quality, twins_quality
-from service.usecases.put_listings import put_listings
 from service.wiring import open_tools, plain_encoder
 
 _MEASURES: Final = ("ndcg", "mrr", "recall")
@@ -66,12 +64,7 @@ def evaluate(
 def load_board(tools: Tools, bar: ProgressBar) -> Board:
     """Load the sample listings into empty tools."""
     ensure_first_key(tools, "evaluate")
-    puts = [
-        Put(organisation_id=FIRST_ORGANISATION, source=SOURCE, external_id=name, content=listing)
-        for name, listing in sample_listings(bundled("data"), tools.clock.today())
-    ]
-    bar.start("Listings", len(puts))
-    put_listings(tools, puts, bar)
+    load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION, bar)
     return board_of(tools)
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,14 +16,14 @@ from rich.table import Table
 
 from service.api.match_models import AnswerOut, MatchIn
 from service.cli.terminal import err, fail, out, progress_bar, read_settings
-from service.domain.errors import HomewardError
+from service.domain.errors import HomewardError, StorageError
 from service.domain.match import Answer, Match
 from service.domain.person import Profile
 from service.domain.request import MatchRequest
 from service.ports import Tools
 from service.settings import bundled
 from service.usecases.find_matches import match_profile
-from service.usecases.load_sample import load_sample
+from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
 from service.wiring import open_tools
 
@@ -68,17 +68,17 @@ def _tools() -> Iterator[Tools]:
         if "HOMEWARD_KEY_FILE" not in os.environ:
             changes["key_file"] = Path("homeward-demo-keys.json")
     settings = read_settings(**changes)
-    try:
-        with open_tools(settings, writable=False) as tools:
-            found = tools.index.state.listings
-    except HomewardError:
-        found = 0
-    if not found:
-        err.print(f"Loading the sample into {settings.data_dir} ...")
-        with open_tools(settings) as tools, progress_bar() as bar:
+    with ExitStack() as stack:
+        try:
+            tools = stack.enter_context(open_tools(settings, writable=False))
+        except StorageError:
+            tools = None
+        if tools is None or not tools.index.state.listings:
+            err.print(f"Loading the sample listings into {settings.data_dir} ...")
+            tools = stack.enter_context(open_tools(settings))
             ensure_first_organisation(tools)
-            load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
-    with open_tools(settings, writable=False) as tools:
+            with progress_bar() as bar:
+                load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION, bar)
         yield tools
 
 

@@ -130,15 +130,8 @@ def load_sample(
 
     Dates move with the calendar: the same sample loaded tomorrow is open a day longer.
     """
-    today = tools.clock.today()
-    puts = [
-        Put(organisation_id=organisation_id, source=SOURCE, external_id=name, content=listing)
-        for name, listing in sample_listings(folder, today)
-    ]
-    people = list(sample_people(folder, today))
-    if bar is not None:
-        bar.start("Sample listings", len(puts))
-    put_listings(tools, puts, bar)
+    listings = load_sample_listings(tools, folder, organisation_id, bar)
+    people = list(sample_people(folder, tools.clock.today()))
     if bar is not None:
         bar.start("Sample people", len(people))
     for external_id, _, profile in people:
@@ -151,4 +144,18 @@ def load_sample(
         register_person(tools, put, Contact())
         if bar is not None:
             bar.advance(1)
-    return len(puts), len(people)
+    return listings, len(people)
+
+
+def load_sample_listings(
+    tools: Tools, folder: Path, organisation_id: str, bar: ProgressBar | None = None
+) -> int:
+    """Load or refresh the sample's listings only; return how many there are."""
+    puts = [
+        Put(organisation_id=organisation_id, source=SOURCE, external_id=name, content=listing)
+        for name, listing in sample_listings(folder, tools.clock.today())
+    ]
+    if bar is not None:
+        bar.start("Sample listings", len(puts))
+    put_listings(tools, puts, bar)
+    return len(puts)

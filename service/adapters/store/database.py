@@ -154,7 +154,10 @@ def _lock(path: Path) -> IO[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a")
     except OSError as error:
-        message = f"{path.parent} cannot be used as data directory ({error.strerror})."
+        message = (
+            f"{path.parent} cannot be used as data directory ({error.strerror}); "
+            "set HOMEWARD_DATA_DIR."
+        )
         raise StorageError(message) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
