@@ -230,6 +230,8 @@ class Tools:
     """Everything a use case may reach for."""
 
     encoder: Encoder
+    listing_encoder: Encoder
+    """The same model for listings' own words, which repeat; it may remember them."""
     index: ListingIndex
     store: Store
     clock: Clock

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from service.adapters.clock import SystemClock
+from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -43,7 +44,7 @@ def _load_encoder(settings: Settings) -> Encoder:
 
 def plain_encoder() -> Encoder | None:
     """Return the encoder before it learnt about work, for comparison; None in a wheel."""
-    artifact = bundled("models", "minilm", "artifact")
+    artifact = Path(__file__).parent.parent / "models" / "minilm" / "artifact"
     return OnnxEncoder(artifact) if artifact.is_dir() else None
 
 
@@ -77,6 +78,7 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         index.follow()
         yield Tools(
             encoder=encoder,
+            listing_encoder=CachedEncoder(encoder),
             index=index,
             store=store,
             clock=SystemClock(),

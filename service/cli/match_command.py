@@ -73,7 +73,10 @@ def _tools() -> Iterator[Tools]:
             tools = stack.enter_context(open_tools(settings, writable=False))
         except StorageError:
             tools = None
-        if tools is None or not tools.index.state.listings:
+        if tools is not None and not tools.index.state.listings:
+            # An empty store may be somebody's own: the sample is not put into it unasked.
+            err.print(f"There are no listings in {settings.data_dir} yet.")
+        if tools is None:
             err.print(f"Loading the sample listings into {settings.data_dir} ...")
             tools = stack.enter_context(open_tools(settings))
             ensure_first_organisation(tools)

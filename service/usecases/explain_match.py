@@ -153,7 +153,7 @@ def add_bridges(
                 elif gap.kind in {MissingKind.LANGUAGE, MissingKind.CERTIFICATE}:
                     named.add(gap.requirement)
     texts = sorted(named - gaps.keys())
-    gaps.update(zip(texts, tools.encoder.encode(texts), strict=True))
+    gaps.update(zip(texts, tools.listing_encoder.encode(texts), strict=True))
     bridges = _bridges(tools, profile, gaps)
     return {
         route: tuple(
