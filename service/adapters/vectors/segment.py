@@ -70,9 +70,10 @@ class Segment:
         requirements: npt.NDArray[np.float16],
         starts: npt.NDArray[np.int64],
         counts: sp.csr_matrix,
+        lexicon: Lexicon | None = None,
         graph: Graph | None = None,
     ) -> "Segment":
-        """Derive what is derived: row numbers, lexical weights and, when large, the graph."""
+        """Derive what is not given: row numbers, lexical weights and, when large, the graph."""
         if graph is None and len(ids) >= GRAPH_FROM:
             graph = Graph.build(whole)
         return cls(
@@ -83,7 +84,7 @@ class Segment:
             requirements=requirements,
             starts=starts,
             counts=counts,
-            lexicon=Lexicon.of(counts),
+            lexicon=lexicon or Lexicon.of(counts),
             graph=graph,
         )
 

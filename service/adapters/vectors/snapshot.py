@@ -20,11 +20,12 @@ import structlog
 
 from service.adapters.vectors.facets import Facets, Mask
 from service.adapters.vectors.graph import Graph
+from service.adapters.vectors.lexical import Lexicon
 from service.adapters.vectors.segment import Segment
 
 _log = structlog.get_logger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20
@@ -135,6 +136,8 @@ def _write(segment: Segment, folder: Path) -> None:
     np.save(draft / "requirements.npy", segment.requirements)
     np.save(draft / "starts.npy", segment.starts)
     sp.save_npz(draft / "counts.npz", segment.counts, compressed=False)
+    sp.save_npz(draft / "lexicon.npz", segment.lexicon.columns, compressed=False)
+    np.save(draft / "idf.npy", segment.lexicon.idf)
     if segment.graph is not None:
         segment.graph.save(draft / "graph.faiss")
     sums = {path.name: _checksum(path) for path in draft.iterdir()}
@@ -182,5 +185,9 @@ def _read(folder: Path) -> Segment:
         requirements=np.load(folder / "requirements.npy", mmap_mode="r"),
         starts=np.load(folder / "starts.npy"),
         counts=sp.csr_matrix(sp.load_npz(folder / "counts.npz")),
+        lexicon=Lexicon(
+            columns=sp.csc_matrix(sp.load_npz(folder / "lexicon.npz")),
+            idf=np.load(folder / "idf.npy"),
+        ),
         graph=Graph.load(graph) if graph.exists() else None,
     )

@@ -169,6 +169,8 @@ FILES = [
     "*/requirements.npy",
     "*/starts.npy",
     "*/counts.npz",
+    "*/lexicon.npz",
+    "*/idf.npy",
     "*/graph.faiss",
     "*/checksums.json",
 ]
