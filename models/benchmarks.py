@@ -6,25 +6,10 @@ Zero-shot or tuned is said by the card of the artifact, not here. Nothing is tra
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from tqdm import tqdm
 
-from models.bench_readers import Benchmark, read_melo, read_talentclef
 from service.adapters.encoders.onnx import OnnxEncoder
-from service.matching.metrics import average_precision, ranking, reciprocal_rank
-
-
-def measured(encoder: OnnxEncoder, benchmark: Benchmark) -> tuple[float, float]:
-    """Return mean reciprocal rank and mean average precision over the full ranking."""
-    corpus = encoder.encode(benchmark.corpus)
-    ranks, precisions = [], []
-    vectors = encoder.encode(benchmark.queries)
-    for vector, relevant in zip(tqdm(vectors, benchmark.name), benchmark.relevant, strict=True):
-        hits = np.isin(ranking(corpus @ vector), relevant)
-        ranks.append(reciprocal_rank(hits))
-        precisions.append(average_precision(hits))
-    return float(np.mean(ranks)), float(np.mean(precisions))
+from service.usecases.published import measured, read_melo, read_talentclef
 
 
 def main(

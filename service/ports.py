@@ -13,9 +13,11 @@ from service.domain.occupation import Occupations
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors, Pool, PoolQuery
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
+from service.skills.spelling import Speller
 
 
 class Encoder(Protocol):
@@ -239,6 +241,8 @@ class Tools:
     scorer: Scorer
     neutral: Neutraliser
     reader: Reader
+    speller: Speller
+    evidence: EvidenceScorer
 
 
 class ProgressBar(Protocol):

@@ -1,5 +1,6 @@
 """The only place that picks adapters."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,11 +15,13 @@ from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.domain.errors import StorageError
+from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, Tools
 from service.settings import Settings, bundled
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
+from service.skills.spelling import Speller
 
 BUNDLED_ENCODER = "bundled"
 
@@ -51,8 +54,16 @@ def plain_encoder() -> Encoder | None:
 
 
 @contextmanager
-def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
+def open_tools(
+    settings: Settings,
+    *,
+    writable: bool = True,
+    scorer: Scorer | None = None,
+    evidence: EvidenceScorer | None = None,
+) -> Iterator[Tools]:
     """Open everything a use case needs; close it in reverse order at the end.
+
+    scorer, evidence: stand in for the bundled ones, while those are being trained.
 
     Raises StorageError where the data directory cannot be used.
     """
@@ -67,6 +78,8 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
         # the cores from the encoder: one thread halved the time of a match on two cores.
         stack.enter_context(threadpool_limits(limits=1, user_api="blas"))
         encoder = build_encoder(settings)
+        if scorer is None and evidence is None:
+            _require_fitting(encoder, settings)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         folder = _index_folder(settings, encoder)
@@ -90,8 +103,27 @@ def open_tools(settings: Settings, *, writable: bool = True) -> Iterator[Tools]:
             taxonomy=taxonomy,
             neutral=neutral,
             reader=Reader.read(bundled("models", "reader", "reader.json")),
-            scorer=Scorer.read(bundled("models", "ranker", "ranker.json")),
+            speller=Speller.read(bundled("data", "lexicon")),
+            evidence=evidence
+            or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
+            scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
+
+
+def _require_fitting(encoder: Encoder, settings: Settings) -> None:
+    """Refuse an encoder whose vectors the models trained beside it cannot read."""
+    for name in ("reader", "evidence", "ranker"):
+        raw = json.loads(bundled("models", name, f"{name}.json").read_text(encoding="utf-8"))
+        made_for = raw["encoder"]
+        same_width = made_for["dimensions"] == encoder.model.dimensions
+        other = settings.encoder != BUNDLED_ENCODER
+        if same_width and (other or made_for["revision"] == encoder.model.revision):
+            continue
+        message = (
+            f'HOMEWARD_ENCODER is "{settings.encoder}", but models/{name}/{name}.json was trained '
+            f"for another: train it again with python -m models.{name}.train."
+        )
+        raise StorageError(message, code="encoder_unavailable")
 
 
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:

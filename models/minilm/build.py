@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from models.bench_readers import Benchmark, BenchmarkError, read_melo, read_talentclef
 from models.minilm.artifact import Recipe, prepare, write_artifact
 from models.minilm.card import CardData, render
 from models.minilm.limits import broken
@@ -24,6 +23,7 @@ from models.minilm.source import SourceError, locate
 from models.minilm.timing import time_all
 from service.adapters.encoders.onnx import MANIFEST_FILE
 from service.adapters.encoders.sentence_transformers import SentenceTransformersEncoder
+from service.usecases.published import Benchmark, BenchmarkError, read_melo, read_talentclef
 
 _HERE = Path(__file__).parent
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import track
 
-from models.bench_readers import Benchmark
 from service.adapters.encoders.onnx import MODEL_FILE, OnnxEncoder
 from service.domain.embedding import Vectors
 from service.matching import metrics
 from service.ports import Encoder
+from service.usecases.published import Benchmark
 
 PROBES = Path(__file__).with_name("probes.txt")
 _DEPTH = 10

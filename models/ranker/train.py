@@ -1,17 +1,16 @@
-"""Trains the ranker: python -m models.ranker.train [--check]. About two minutes on two cores.
+"""Trains the ranker: python -m models.ranker.train [--ablate]. A few minutes on two cores.
 
 Gradient-boosted regression trees (scikit-learn) over the features of service.matching, fitted
-to the graded judgements of the gold dev split; cross-validated by person; then a logistic
-curve, fitted on the cross-validated sums, so that the score is the chance of a referral.
-The test split is never read here.
+to the graded judgements of the training boards and of the gold dev split; dev is
+cross-validated by person. Then a logistic curve, fitted on the cross-validated sums, so that
+the score is the chance of a referral. The test split is never read here.
 """
 
 import json
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
@@ -20,22 +19,24 @@ import typer
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from tqdm import tqdm
 
+from models.training_tools import OpenBoards, board_tools, sample_tools
 from service.domain.eligibility import Eligibility
+from service.domain.person import Profile
 from service.domain.pool import Ask, PoolQuery
 from service.matching.features import NAMES
-from service.matching.metrics import ndcg_at, ranking
+from service.matching.metrics import ndcg_at, ranking, recall_at
 from service.ports import Tools
-from service.settings import Settings, bundled
+from service.settings import bundled
 from service.usecases.evaluate import REFERRED_FROM, Board, board_of, grades_of
-from service.usecases.find_matches import scored
+from service.usecases.find_matches import measured_by, scored
 from service.usecases.gold import GoldPerson, read_gold
-from service.usecases.load_sample import load_sample_listings
-from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.usecases.understand import understand
-from service.wiring import open_tools
 
 _HERE = Path(__file__).parent
+_ALL = 10_000
+"""A pool that leaves no listing out."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -51,12 +52,14 @@ class Recipe:
     rows: float = 0.7
     columns: float = 0.6
     folds: int = 5
+    boards: float = 0.3
+    """Weight of a boards' row beside a dev row's."""
     dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One row for every dev person and listing. features: (n, f); grade, person: (n,)."""
+    """One row for every person and listing. features: (n, f); grade, person: (n,)."""
 
     features: Floats
     grade: Floats
@@ -68,27 +71,48 @@ class Table:
         return 2.0**self.grade - 1
 
 
-def table_of(tools: Tools, people: Sequence[GoldPerson], board: Board) -> Table:
-    """Compute the features of every pair, exactly as the service does."""
-    ask = Ask(Eligibility(), size=10 * len(board.listings))
+def sample_table(tools: Tools, people: Sequence[GoldPerson], board: Board) -> Table:
+    """Compute the features of every person with every sample listing, as the service does."""
     order = {one.id: at for at, one in enumerate(board.listings)}
     features, grades, owner = [], [], []
-    for number, person in enumerate(people):
-        read = understand(tools, person.profile)
-        pool = tools.index.pools(PoolQuery(read.vectors, read.work_text, (ask,)))[0]
-        _, _, found = scored(tools, pool, read)
-        line = np.zeros((len(order), len(NAMES)))
-        for at, listing_id in enumerate(pool.ids):
-            if listing_id in order:
-                line[order[listing_id]] = found[at]
-        features.append(line)
+    for number, person in enumerate(tqdm(people, "gold dev")):
+        features.append(features_of(tools, person.profile, order))
         grades.append(grades_of(person, board))
         owner.append(np.full(len(order), number))
     return Table(np.concatenate(features), np.concatenate(grades), np.concatenate(owner))
 
 
-def fit(table: Table, rows: npt.NDArray[np.intp], recipe: Recipe) -> GradientBoostingRegressor:
-    """Fit the trees on some rows of the table."""
+def boards_table(tools: Tools, opened: OpenBoards) -> Table:
+    """Compute the features of every board's people with its own listings."""
+    features, grades, owner = [], [], []
+    people = [(board, person) for board in opened.boards for person in board.people]
+    for number, (board, person) in enumerate(tqdm(people, "boards")):
+        order = {opened.stored[name].id: at for at, name in enumerate(board.listings)}
+        line = features_of(tools, Profile(text=person.text), order)
+        features.append(line)
+        grades.append(np.array([float(person.grades.get(name, 0)) for name in board.listings]))
+        owner.append(np.full(len(order), number))
+    return Table(np.concatenate(features), np.concatenate(grades), np.concatenate(owner))
+
+
+def features_of(tools: Tools, profile: Profile, order: Mapping[str, int]) -> Floats:
+    """Return a row for each listing id of `order`; zeros where nothing is said about work."""
+    rows = np.zeros((len(order), len(NAMES)))
+    read = understand(tools, profile)
+    if len(read.vectors) > 1:
+        ask = Ask(Eligibility(), size=_ALL)
+        pool = tools.index.pools(PoolQuery(read.vectors, read.work_text, (ask,)))[0]
+        _, found = scored(tools, pool, measured_by(tools, read))
+        for at, listing_id in enumerate(pool.ids):
+            if listing_id in order:
+                rows[order[listing_id]] = found[at]
+    return rows
+
+
+def fit(
+    table: Table, rows: npt.NDArray[np.intp], boards: Table, recipe: Recipe
+) -> GradientBoostingRegressor:
+    """Fit the trees on some rows of dev and on all of the boards."""
     model = GradientBoostingRegressor(
         n_estimators=recipe.trees,
         max_depth=recipe.depth,
@@ -98,19 +122,20 @@ def fit(table: Table, rows: npt.NDArray[np.intp], recipe: Recipe) -> GradientBoo
         max_features=recipe.columns,
         random_state=recipe.seed,
     )
-    features = table.features[rows].copy()
+    features = np.vstack([table.features[rows], boards.features])
     features[:, [NAMES.index(name) for name in recipe.dropped]] = 0
-    return model.fit(features, table.gain[rows])
+    weight = np.r_[np.ones(len(rows)), np.full(len(boards.grade), recipe.boards)]
+    return model.fit(features, np.r_[table.gain[rows], boards.gain], weight)
 
 
-def cross_validated(table: Table, recipe: Recipe) -> Floats:
+def cross_validated(table: Table, boards: Table, recipe: Recipe) -> Floats:
     """Return each row's sum from trees that never saw its person."""
     found = np.zeros(len(table.grade))
     folds = GroupKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
     for learn, hold in folds.split(table.features, groups=table.person):
         held = table.features[hold].copy()
         held[:, [NAMES.index(name) for name in recipe.dropped]] = 0
-        found[hold] = fit(table, learn, recipe).predict(held)
+        found[hold] = fit(table, learn, boards, recipe).predict(held)
     return found
 
 
@@ -122,6 +147,17 @@ def mean_ndcg(table: Table, scores: Floats) -> float:
         gains = table.gain[mine]
         if gains.any():
             values.append(ndcg_at(gains[ranking(scores[mine])], 10))
+    return float(np.mean(values))
+
+
+def mean_recall(table: Table, scores: Floats) -> float:
+    """Return the mean recall@50 over people an officer would refer somewhere."""
+    values = []
+    for person in np.unique(table.person):
+        mine = table.person == person
+        hits = table.grade[mine] >= REFERRED_FROM
+        if hits.any():
+            values.append(recall_at(hits[ranking(scores[mine])], 50))
     return float(np.mean(values))
 
 
@@ -162,45 +198,37 @@ def laid_out(model: GradientBoostingRegressor, depth: int) -> dict[str, Any]:
     }
 
 
-def open_board(folder: Path) -> AbstractContextManager[Tools]:
-    """Open tools over the sample listings in a folder of their own."""
-    settings = Settings(data_dir=folder / "data", key_file=folder / "keys.json", rate_limit=0)
-    return open_tools(settings)
-
-
-def fill(tools: Tools) -> Board:
-    """Load the sample listings."""
-    ensure_first_key(tools, "train")
-    load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION)
-    return board_of(tools)
-
-
 def main(
     *,
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = _HERE / "ranker.json",
     strong: Annotated[float, typer.Option(help="Chance from which a match is strong.")] = 0.6,
     good: Annotated[float, typer.Option(help="Chance from which a match is good.")] = 0.3,
-    met: Annotated[float, typer.Option(help="Cosine from which a requirement is met.")] = 0.5,
+    save: Annotated[Path | None, typer.Option(help="Keep the tables here (pickle).")] = None,
     ablate: Annotated[bool, typer.Option(help="Show what each feature is worth.")] = False,
 ) -> None:
     """Train, cross-validate, write ranker.json."""
     recipe = Recipe()
     people = read_gold(bundled("data", "gold"), "dev")
-    with TemporaryDirectory() as folder, open_board(Path(folder)) as tools:
-        table = table_of(tools, people, fill(tools))
+    with sample_tools() as tools:
+        table = sample_table(tools, people, board_of(tools))
         identity = asdict(tools.encoder.model)
-    sums = cross_validated(table, recipe)
+    with board_tools() as (tools, opened):
+        boards = boards_table(tools, opened)
+    if save:
+        save.write_bytes(pickle.dumps((table, boards)))
+    sums = cross_validated(table, boards, recipe)
     found = mean_ndcg(table, sums)
     print(f"dev nDCG@10, cross-validated by person: {found:.4f}")
+    print(f"dev recall@50: {mean_recall(table, sums):.4f}")
     for column, name in enumerate(NAMES):
         line = f"  {name} alone {mean_ndcg(table, table.features[:, column]):.4f}"
         if ablate:
             without = Recipe(dropped=(name,))
-            line += f", without it {mean_ndcg(table, cross_validated(table, without)):.4f}"
+            line += f", without it {mean_ndcg(table, cross_validated(table, boards, without)):.4f}"
         print(line)
     refer = table.grade >= REFERRED_FROM
     curve = LogisticRegression(C=1e6).fit(sums[:, None], refer)
-    model = fit(table, np.arange(len(table.grade)), recipe)
+    model = fit(table, np.arange(len(table.grade)), boards, recipe)
     content = {
         "names": list(NAMES),
         "encoder": identity,
@@ -211,7 +239,6 @@ def main(
         "intercept": float(curve.intercept_.item()),
         "strong": strong,
         "good": good,
-        "met": met,
         **laid_out(model, recipe.depth),
     }
     out.write_text(json.dumps(content) + "\n", encoding="utf-8")

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from service.domain.listing import Kind
 from service.matching.metrics import ndcg_at, ranking
+from service.skills.reader import CONTEXT
 from service.skills.requirements import requirement_texts, whole_text
-from service.skills.segment import phrases
+from service.skills.segment import said
 from service.usecases.load_sample import sample_listings
 
 Floats = npt.NDArray[np.float32]
@@ -80,12 +81,14 @@ class DevSet:
         flat = encode([one for some in self.requirements for one in some])
         starts = np.cumsum([0] + [len(some) for some in self.requirements])[:-1]
         texts = encode(self.texts)
-        split = [phrases(text) for text in self.texts]
-        said = encode([one for some in split for one in some])
+        split = [said(text) for text in self.texts]
+        spoken = encode([one.phrase for some in split for one in some])
+        spoken += CONTEXT * encode([one.sentence for some in split for one in some])
+        spoken /= np.linalg.norm(spoken, axis=1, keepdims=True)
         ends = np.cumsum([len(some) for some in split])
         found = []
         for row, (end, some) in enumerate(zip(ends, split, strict=True)):
-            similarity = said[end - len(some) : end] @ flat.T
+            similarity = spoken[end - len(some) : end] @ flat.T
             by_listing = np.maximum.reduceat(similarity, starts, axis=1)
             score = texts[row] @ wholes.T + np.sort(by_listing, axis=0)[-3:].mean(axis=0)
             gains = 2.0 ** self.grades[row] - 1

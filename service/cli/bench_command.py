@@ -24,7 +24,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from service.cli.terminal import err, log_to_stderr, out, progress_bar
+from service.cli.terminal import err, log_to_stderr, out, progress_bar, put_between
 from service.domain.listing import Kind, Listing
 from service.domain.records import Put
 from service.settings import Settings, bundled
@@ -36,7 +36,6 @@ from service.wiring import build_encoder, open_tools
 
 _KEY: Final = "bench-key"
 _COUNTRIES: Final = ("BD", "IN", "NP", "PK", "LK", "PH", "SA", "AE", "QA", "MY", "JP", "RO")
-_BEGIN, _END = "<!-- bench:begin -->", "<!-- bench:end -->"
 _WARM_UP: Final = 10
 
 
@@ -293,8 +292,4 @@ def _write_readme(path: Path, rows: list[Measured], texts_per_s: float) -> None:
             f"Python {platform.python_version()}, one client, {time.strftime('%Y-%m-%d')}."
         ),
     ]
-    text = path.read_text(encoding="utf-8")
-    before, rest = text.split(_BEGIN, 1)
-    after = rest.split(_END, 1)[1]
-    block = "\n".join(lines)
-    path.write_text(f"{before}{_BEGIN}\n{block}\n{_END}{after}", encoding="utf-8")
+    put_between(path, "bench", "\n".join(lines))

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
@@ -94,3 +95,20 @@ def log_to_stderr(level: str) -> None:
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def put_between(path: Path, name: str, block: str | None) -> None:
+    """Replace what stands between <!-- name:begin --> and <!-- name:end --> in a file.
+
+    Without a block, only see that they are there, before minutes of measuring.
+    """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    text = path.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        message = f"{path} has no {begin} and {end} to write between"
+        raise typer.BadParameter(message)
+    if block is None:
+        return
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    path.write_text(f"{before}{begin}\n{block}\n{end}{after}", encoding="utf-8")

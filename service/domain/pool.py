@@ -40,14 +40,15 @@ class Pool:
 
     ids: n listing ids. whole: (n, d) unit vectors of the listings' texts. lexical: (n,)
     cosine of the words asked for in character n-gram space. occupation: (n,) stated ISCO-08
-    code as a number of four digits, -1 where unknown. requirements: (r, d) unit vectors, each
-    listing's title first, then what it asks for. starts: (n + 1,) offsets into
-    `requirements`; listing i owns rows starts[i]..starts[i + 1].
+    code as a number of four digits, -1 where unknown. kind: (n,) place in the order of `Kind`.
+    requirements: (r, d) unit vectors, each listing's title first, then what it asks for.
+    starts: (n + 1,) offsets into `requirements`; listing i owns rows starts[i]..starts[i + 1].
     """
 
     ids: tuple[str, ...]
     whole: Vectors
     occupation: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.int8]
     lexical: npt.NDArray[np.float32]
     requirements: Vectors
     starts: npt.NDArray[np.int64]

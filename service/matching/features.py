@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.embedding import Vectors
+from service.domain.listing import Kind
 from service.domain.occupation import Occupations
 from service.domain.pool import Pool
 
@@ -28,27 +29,64 @@ NAMES: Final = (
     "minor_group",
     "sure",
     "phrases",
+    "phrase_group",
+    "met_share",
+    "training",
+    "enterprise",
+    "years",
+    "leads",
+    "helps",
+    "teaches",
+    "owns",
+    "to_lead",
+    "to_help",
+    "to_teach",
+    "to_own",
 )
 """Column names of `pair_features`, in order."""
+
+STANDINGS: Final = (
+    "supervisor, foreman or team leader in charge of many workers",
+    "helper or labourer, simple work without experience",
+    "trainer, instructor or assessor who teaches others the trade",
+    "own shop or small business, self-employed owner",
+)
+"""Where one may stand in a trade, in words: what a person is near and a listing is near says
+whether their levels agree ("leads" of the person, "to_lead" of the listing, and so on)."""
 
 _SHARPNESS: Final = 20.0
 """Turns cosines with occupations into shares; at 20, a lead of 0.05 makes a share e times
 larger."""
 _STATED: Final = 0.5
 _TOP: Final = 3
+_MET_AT, _MET_SLOPE = 0.5, 12.0
+_LONG_YEARS: Final = 20.0
+_KINDS: Final = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """A person's work words.
 
-    whole: (d,). phrases: (p, d), p at least 1. affinity: (g,) cosine of the whole with each
-    unit group.
+    whole: (d,). phrases: (p, d), p at least 1. affinity: (1 + p, g) cosine of the whole and of
+    each phrase with each unit group. years: the longest stretch of work they name.
     """
 
     whole: Vectors
     phrases: Vectors
     affinity: Vectors
+    years: float
+
+
+@dataclass(frozen=True, slots=True)
+class Yardsticks:
+    """What pairs are measured against besides each other.
+
+    occupations: the unit groups. standings: (s, d) unit vectors of `STANDINGS`.
+    """
+
+    occupations: Occupations
+    standings: Vectors
 
 
 def shares(affinity: Vectors) -> Vectors:
@@ -64,7 +102,7 @@ def similarities(pool: Pool, said: Said) -> Vectors:
 
 
 def pair_features(
-    pool: Pool, said: Said, similarity: Vectors, affinity: Vectors, occupations: Occupations
+    pool: Pool, said: Said, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
 ) -> Features:
     """Return the features of every listing of a pool that holds at least one, (n, features).
 
@@ -78,32 +116,43 @@ def pair_features(
     coverage = np.where(sizes > 1, rest / np.maximum(sizes - 1, 1), title)
     best_requirement = np.maximum.reduceat(similarity, firsts, axis=1)
     held = np.sort(best_requirement, axis=0)[-_TOP:].mean(axis=0)
-    group, minor = _occupation_overlap(pool, said, affinity, occupations)
+    group, minor, phrase_group = _occupation_overlap(pool, said, affinity, yardsticks.occupations)
+    met = 1 / (1 + np.exp(-_MET_SLOPE * (best_phrase - _MET_AT)))
+    met_share = np.add.reduceat(met, firsts) - met[firsts]
+    met_share = np.where(sizes > 1, met_share / np.maximum(sizes - 1, 1), met[firsts])
+    standing = (said.phrases @ yardsticks.standings.T).max(axis=0)
+    wanted = pool.requirements[firsts] @ yardsticks.standings.T
     n = len(pool.ids)
-    return np.stack(
-        [
-            pool.whole @ said.whole,
-            held,
-            best_requirement.mean(axis=0),
-            coverage,
-            title,
-            pool.requirements[firsts] @ said.whole,
-            pool.lexical,
-            group,
-            minor,
-            np.full(n, said.affinity.max()),
-            np.full(n, min(1.0, len(said.phrases) / 20)),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    columns = [
+        pool.whole @ said.whole,
+        held,
+        best_requirement.mean(axis=0),
+        coverage,
+        title,
+        pool.requirements[firsts] @ said.whole,
+        pool.lexical,
+        group,
+        minor,
+        np.full(n, said.affinity[0].max()),
+        np.full(n, min(1.0, len(said.phrases) / 20)),
+        phrase_group,
+        met_share,
+        pool.kind == _KINDS.index(Kind.TRAINING),
+        pool.kind == _KINDS.index(Kind.ENTERPRISE),
+        np.full(n, min(1.0, said.years / _LONG_YEARS)),
+        *(np.full(n, one) for one in standing),
+        *wanted.T,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _occupation_overlap(
     pool: Pool, said: Said, affinity: Vectors, occupations: Occupations
-) -> tuple[Vectors, Vectors]:
+) -> tuple[Vectors, Vectors, Vectors]:
     """Return the cosine between the person's and each listing's shares of occupations.
 
-    By unit group and by minor group. A stated code counts half of a listing's shares.
+    By unit group, by minor group, and by unit group for the phrase that comes nearest: who
+    has had several trades is near each of them. A stated code counts half of a listing's shares.
     """
     listings = shares(affinity)
     column = np.searchsorted(occupations.numbers, pool.occupation)
@@ -111,13 +160,18 @@ def _occupation_overlap(
     known = occupations.numbers[column] == pool.occupation
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
-    person = shares(said.affinity[None, :])
+    person = shares(said.affinity[:1])
+    phrases = shares(said.affinity[1:])
+    phrases /= np.linalg.norm(phrases, axis=1, keepdims=True)
+    lengths = np.linalg.norm(listings, axis=1)
+    by_phrase = (phrases @ listings.T).max(axis=0) / np.maximum(lengths, 1e-9)
     return (
         _cosine(listings, person[0]),
         _cosine(
             np.add.reduceat(listings, occupations.minor, axis=1),
             np.add.reduceat(person, occupations.minor, axis=1)[0],
         ),
+        by_phrase,
     )
 
 

@@ -31,7 +31,6 @@ class Scorer:
     intercept: float
     strong: float
     good: float
-    met: float
 
     @classmethod
     def read(cls, path: Path) -> "Scorer":
@@ -48,7 +47,6 @@ class Scorer:
             intercept=raw["intercept"],
             strong=raw["strong"],
             good=raw["good"],
-            met=raw["met"],
         )
 
     def raw(self, features: Features) -> Floats:

@@ -1,38 +1,55 @@
 """Cut free words into phrases short enough that each says one thing."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 MOST_PHRASES: Final = 40
 """Phrases read from one text. The rest of a longer text is not ranked on."""
 
 _LONGEST_WORDS = 24
+_LONGEST_SENTENCE = 600
+"""Characters; beyond, an encoder would not read it anyway."""
 _EDGES = re.compile(r"^[\s.'\"*_–—-]+|[\s.'\"*_–—-]+$")
 _WORD = re.compile(r"\S+")
 
-# A full stop ends a phrase before a space, unless it stands behind one letter ("A.C. work").
-_BREAKS = re.compile(
-    r"(?<!\b[A-Za-z])\.(?=\s|$)|[;:!?\n\r•·|]+|[।॥۔؟؛]+|\s[-–—]+\s|[,،](?!\d)|\(|\)"
-)
+# A full stop ends a sentence before a space, unless it stands behind one letter ("A.C. work").
+_SENTENCES = re.compile(r"(?<!\b[A-Za-z])\.(?=\s|$)|[;!?\n\r•·|]+|[।॥۔؟؛]+")
+_CLAUSES = re.compile(r":|\s[-–—]+\s|[,،](?!\d)|\(|\)")
 _JOINS = re.compile(
     r"\s+(?:and|also|plus|then|but|because|so|aur|o|ebong|at|dan)\s+|\s+&\s+|\s+(?:এবং|আর|और|اور)\s+",
     re.IGNORECASE,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A phrase and the sentence it stands in, both letter for letter as written."""
+
+    phrase: str
+    sentence: str
+
+
 def phrases(text: str) -> list[str]:
-    """Return the phrases of a text in order, each once, without those that hold no word.
+    """Return the phrases of a text in order, each once, without those that hold no word."""
+    return [one.phrase for one in said(text)]
+
+
+def said(text: str) -> list[Said]:
+    """Return the phrases of a text with their sentences, in order, each phrase once.
 
     Clauses are cut at punctuation, then at conjunctions where both sides say something
     (two words or more), so that "cook and clean" stays whole. Every phrase stands in the
     text letter for letter: it is shown as the person's own words.
     """
-    found: dict[str, None] = {}
-    for clause in _BREAKS.split(text):
-        for phrase in _unjoined(_EDGES.sub("", clause)):
-            if any(letter.isalpha() for letter in phrase):
-                found.setdefault(phrase)
-    return list(found)[:MOST_PHRASES]
+    found: dict[str, Said] = {}
+    for part in _SENTENCES.split(text):
+        sentence = _EDGES.sub("", part)[:_LONGEST_SENTENCE]
+        for clause in _CLAUSES.split(part):
+            for phrase in _unjoined(_EDGES.sub("", clause)):
+                if any(letter.isalpha() for letter in phrase):
+                    found.setdefault(phrase, Said(phrase, sentence))
+    return list(found.values())[:MOST_PHRASES]
 
 
 def _unjoined(clause: str) -> list[str]:

@@ -7,15 +7,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.eligibility import Eligibility
+from service.domain.errors import InvalidInputError
 from service.domain.listing import Kind, StoredListing
 from service.domain.person import Route
+from service.domain.pool import Ask, PoolQuery
 from service.domain.request import MatchRequest
 from service.matching.baselines import bm25, character_tfidf, word_tfidf
+from service.matching.features import NAMES
 from service.matching.metrics import ndcg_at, ranking, recall_at, reciprocal_rank
 from service.ports import Encoder, ProgressBar, Tools
-from service.usecases.find_matches import match_profile
+from service.usecases.find_matches import match_profile, measured_by, scored
 from service.usecases.gold import GoldPerson
 from service.usecases.load_sample import SOURCE
+from service.usecases.understand import understand
 
 REFERRED_FROM: Final = 2
 """Grade from which an officer would refer: most skills carry over."""
@@ -95,9 +100,39 @@ def homeward_scores(
     scores = np.zeros((len(people), len(column)))
     for row, person in enumerate(people):
         request = MatchRequest(profile=person.profile, routes=tuple(Route), limit=_ROUTE_LIMIT)
-        for matches in match_profile(tools, request).routes.values():
-            for match in matches:
-                scores[row, column[match.listing.external_id]] = match.score
+        try:
+            routes = match_profile(tools, request).routes
+        except InvalidInputError:
+            routes = {}  # nothing was taken for work: no listing is found
+        for match in (match for matches in routes.values() for match in matches):
+            scores[row, column[match.listing.external_id]] = match.score
+        if bar is not None:
+            bar.advance(1)
+    return scores
+
+
+CHANNELS: Final = ("whole", "top3", "coverage", "title", "lexical", "group")
+"""Features that could rank alone; the evaluation shows each beside their combination."""
+
+
+def channel_scores(
+    tools: Tools, people: Sequence[GoldPerson], board: Board, bar: ProgressBar | None = None
+) -> dict[str, Floats]:
+    """Return the scores, (people, listings), of each channel of the ranking alone."""
+    column = {one.id: at for at, one in enumerate(board.listings)}
+    scores = {name: np.zeros((len(people), len(column))) for name in CHANNELS}
+    ask = Ask(Eligibility(), size=10 * len(column))
+    for row, person in enumerate(people):
+        read = understand(tools, person.profile)
+        if len(read.vectors) <= 1:
+            continue
+        pool = tools.index.pools(PoolQuery(read.vectors, read.work_text, (ask,)))[0]
+        _, features = scored(tools, pool, measured_by(tools, read))
+        columns = [column.get(one, -1) for one in pool.ids]
+        kept = [at for at, where in enumerate(columns) if where >= 0]
+        for name in CHANNELS:
+            values = features[kept, NAMES.index(name)]
+            scores[name][row, [columns[at] for at in kept]] = values
         if bar is not None:
             bar.advance(1)
     return scores
@@ -181,6 +216,27 @@ def compare(ours: SystemResult, theirs: SystemResult, *, seed: int = 0) -> Compa
     gains = a[drawn].mean(axis=1) / b[drawn].mean(axis=1) - 1
     low, high = np.percentile(gains, (2.5, 97.5))
     return Comparison(float(a.mean() / b.mean() - 1), float(low), float(high))
+
+
+def by_route(
+    scores: Floats, people: Sequence[GoldPerson], board: Board
+) -> dict[str, tuple[Floats, Floats]]:
+    """Return nDCG@10 and recall@50 within each route for every person; NaN where none is right.
+
+    What is local for one person is overseas for another: each has routes of their own.
+    """
+    found: dict[str, tuple[list[float], list[float]]] = {one.value: ([], []) for one in Route}
+    for line, person in zip(scores, people, strict=True):
+        home = person.profile.home_country or ""
+        routes = np.array([_route_of(one, home).value for one in board.listings])
+        grades = grades_of(person, board)
+        for route, (ndcgs, recalls) in found.items():
+            here = routes == route
+            order = ranking(line[here])
+            gains, hits = 2.0 ** grades[here] - 1, grades[here] >= REFERRED_FROM
+            ndcgs.append(ndcg_at(gains[order], _DEPTH) if gains.any() else np.nan)
+            recalls.append(recall_at(hits[order], _RECALL_DEPTH) if hits.any() else np.nan)
+    return {route: (np.array(a), np.array(b)) for route, (a, b) in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

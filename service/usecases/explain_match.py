@@ -1,5 +1,6 @@
 """Say why: which of the person's words meet which requirement, what is missing, what helps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,11 +15,13 @@ from service.domain.person import Profile, Route, SkillStatus
 from service.domain.pool import Ask, PoolQuery
 from service.domain.request import Filters
 from service.domain.text import fold
+from service.matching.evidence import Asked, EvidenceScorer, Heard
 from service.ports import Tools
 from service.rules.eligible import rules_for
 from service.skills.requirements import stated_requirements
 
 _BRIDGE_FROM: Final = 0.5
+_TITLE_FROM: Final = 0.5
 _BRIDGES: Final = 3
 _BRIDGE_POOL: Final = 20
 _SAME_CERTIFICATE: Final = 80.0
@@ -37,36 +40,41 @@ class Judged:
 class Compared:
     """A listing's requirements held against a person's phrases.
 
-    similarity: (p, k) of the p work phrases with the k requirement vectors, title first.
-    requirements: those vectors, (k, d). met_from: cosine from which a phrase meets one.
+    heard: the person's work words. requirements: the listing's vectors, (k, d), title first.
+    clean: takes out of a listing's words what must not matter.
     """
 
-    similarity: Vectors
+    heard: Heard
     requirements: Vectors
-    met_from: float
+    clean: Callable[[str], str]
+    scorer: EvidenceScorer
 
 
 def explain(
     match: Match, profile: Profile, understood: Understanding, compared: Compared
 ) -> Judged:
     """Add evidence and missing requirements to a match."""
-    similarity, met_from = compared.similarity, compared.met_from
     listing = match.listing.content
+    similarity = compared.heard.phrases @ compared.requirements.T
     working = [phrase for phrase in understood.phrases if phrase.work]
     evidence: list[Evidence] = []
     missing: list[Missing] = []
     vectors: dict[int, Vectors] = {}
     stated = stated_requirements(listing) if listing.kind is not Kind.ENTERPRISE else []
-    for column, requirement in enumerate(stated, start=1):
+    # A listing may have grown since the index saw it; what has no vector yet is left out.
+    stated = stated[: len(compared.requirements) - 1]
+    asked = Asked(compared.requirements[: len(stated) + 1], (listing.title, *stated))
+    chances = compared.scorer.chances(compared.heard, asked)
+    for column, (requirement, chance) in enumerate(zip(stated, chances, strict=True), start=1):
         best = int(similarity[:, column].argmax())
         cosine = float(similarity[best, column])
-        if cosine >= met_from:
+        if chance >= compared.scorer.met:
             evidence.append(_evidence(requirement, working[best], cosine))
         elif listing.kind is Kind.JOB:
             vectors[len(missing)] = compared.requirements[column]
             missing.append(Missing(requirement, MissingKind.SKILL, essential=False))
     title_best = int(similarity[:, 0].argmax())
-    if not evidence and similarity[title_best, 0] >= met_from:
+    if not evidence and similarity[title_best, 0] >= _TITLE_FROM:
         cosine = float(similarity[title_best, 0])
         evidence.append(_evidence(listing.title, working[title_best], cosine))
     evidence.sort(key=lambda one: -one.similarity)

@@ -5,21 +5,31 @@ from typing import Final
 
 import numpy as np
 
-from service.domain.embedding import Vectors
 from service.domain.errors import InvalidInputError
 from service.domain.match import Answer, Blocked, Match, Tier, Understanding
 from service.domain.person import Profile, Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
-from service.matching.features import NAMES, Features, Said, pair_features, similarities
+from service.matching.evidence import Heard
+from service.matching.features import (
+    NAMES,
+    STANDINGS,
+    Features,
+    Said,
+    Yardsticks,
+    pair_features,
+    similarities,
+)
 from service.matching.score import Floats, best_rows
 from service.ports import Tools
 from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, reasons_against, rules_for
 from service.rules.flags import Setting, flags_for
+from service.skills.experience import years_said
+from service.skills.language import READ
 from service.usecases.explain_match import Compared, Judged, add_bridges, explain
-from service.usecases.understand import understand
+from service.usecases.understand import cleaned, understand
 
 _POOL: Final = 120
 _BLOCKED_POOL: Final = 20
@@ -32,9 +42,8 @@ class Chosen:
 
     listing_id: str
     score: float
-    similarity: Floats
-    """(p, k) of the work phrases with this listing's k requirements, title first."""
     requirements: Floats
+    """(k, d) of what the listing asks for, title first."""
 
 
 def match_profile(tools: Tools, request: MatchRequest) -> Answer:
@@ -66,17 +75,18 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     state = tools.index.state
     pools = tools.index.pools(_query(read, rules, request.limit))
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
+    measured = measured_by(tools, read)
     chosen = {
-        route: _choose(tools, pool, read, request.limit)
+        route: _choose(tools, pool, measured, request.limit)
         for route, pool in zip(rules, allowed, strict=True)
     }
     blocked = {
-        route: _choose(tools, pool, read, _BLOCKED_PER_ROUTE)
+        route: _choose(tools, pool, measured, _BLOCKED_PER_ROUTE)
         for route, pool in zip(rules, refused, strict=True)
     }
     return Answer(
         understood=read.understanding,
-        routes=_matches(tools, profile, read.understanding, chosen, rules),
+        routes=_matches(tools, profile, read, chosen, rules),
         blocked=_blocked(tools, blocked, rules),
         model=tools.encoder.model,
         index=state,
@@ -95,30 +105,37 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     )
 
 
-def scored(tools: Tools, pool: Pool, read: SavedUnderstanding) -> tuple[Floats, Vectors, Features]:
-    """Return scores (n,), phrase-to-requirement cosines (p, r) and features of a pool."""
+def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[Said, Yardsticks]:
+    """Return what every pool of an answer is scored with: the person, and what measures them."""
     said = Said(
         whole=read.vectors[0],
         phrases=read.vectors[1:],
-        affinity=tools.taxonomy.affinity(read.vectors[:1])[0],
+        affinity=tools.taxonomy.affinity(read.vectors),
+        years=years_said(read.work_text),
     )
-    similarity = similarities(pool, said)
+    standings = tools.listing_encoder.encode(STANDINGS)
+    return said, Yardsticks(tools.taxonomy.occupations, standings)
+
+
+def scored(tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks]) -> tuple[Floats, Features]:
+    """Return scores (n,) and features of a pool."""
     if not pool.ids:
         nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
-        return np.zeros(0, dtype=np.float32), similarity, nothing
-    features = pair_features(
-        pool, said, similarity, tools.taxonomy.affinity(pool.whole), tools.taxonomy.occupations
-    )
-    return tools.scorer.score(features), similarity, features
+        return np.zeros(0, dtype=np.float32), nothing
+    said, yardsticks = measured
+    affinity = tools.taxonomy.affinity(pool.whole)
+    features = pair_features(pool, said, similarities(pool, said), affinity, yardsticks)
+    return tools.scorer.score(features), features
 
 
-def _choose(tools: Tools, pool: Pool, read: SavedUnderstanding, limit: int) -> list[Chosen]:
-    score, similarity, _ = scored(tools, pool, read)
+def _choose(
+    tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks], limit: int
+) -> list[Chosen]:
+    score, _ = scored(tools, pool, measured)
     return [
         Chosen(
             listing_id=pool.ids[row],
             score=float(score[row]),
-            similarity=similarity[:, pool.starts[row] : pool.starts[row + 1]],
             requirements=pool.requirements[pool.starts[row] : pool.starts[row + 1]],
         )
         for row in best_rows(score, limit)
@@ -128,12 +145,13 @@ def _choose(tools: Tools, pool: Pool, read: SavedUnderstanding, limit: int) -> l
 def _matches(
     tools: Tools,
     profile: Profile,
-    understood: Understanding,
+    read: SavedUnderstanding,
     chosen: dict[Route, list[Chosen]],
     rules: dict[Route, RouteRules],
 ) -> dict[Route, tuple[Match, ...]]:
     listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
     setting = Setting(profile=profile, today=tools.clock.today())
+    heard, understood = heard_of(tools, read), read.understanding
     judged: dict[Route, list[Judged]] = {}
     for route, some in chosen.items():
         # A listing deleted since the search is simply no longer there.
@@ -157,11 +175,22 @@ def _matches(
                 ),
                 profile,
                 understood,
-                Compared(one.similarity, one.requirements, tools.scorer.met),
+                Compared(heard, one.requirements, tools.neutral.words, tools.evidence),
             )
             for rank, one in enumerate(kept, start=1)
         ]
     return add_bridges(tools, profile, judged)
+
+
+def heard_of(tools: Tools, read: SavedUnderstanding) -> Heard:
+    """Return a person's work words, as the encoder got them, to be held against requirements."""
+    readable = read.understanding.language in READ
+    texts = [
+        cleaned(tools, phrase.text, readable=readable)
+        for phrase in read.understanding.phrases
+        if phrase.work
+    ]
+    return Heard.of(read.vectors[0], read.vectors[1:], texts)
 
 
 def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:

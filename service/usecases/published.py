@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from service.matching.metrics import average_precision, ranking, reciprocal_rank
+from service.ports import Encoder
+
 
 class BenchmarkError(ValueError):
     """A benchmark's folder is missing or does not hold what it should."""
@@ -34,6 +37,17 @@ class Benchmark:
     def texts(self) -> tuple[str, ...]:
         """Queries first, then the corpus."""
         return self.queries + self.corpus
+
+
+def measured(encoder: Encoder, benchmark: Benchmark) -> tuple[float, float]:
+    """Return mean reciprocal rank and mean average precision over the full ranking."""
+    corpus, queries = encoder.encode(benchmark.corpus), encoder.encode(benchmark.queries)
+    ranks, precisions = [], []
+    for vector, relevant in zip(queries, benchmark.relevant, strict=True):
+        hits = np.isin(ranking(corpus @ vector), relevant)
+        ranks.append(reciprocal_rank(hits))
+        precisions.append(average_precision(hits))
+    return float(np.mean(ranks)), float(np.mean(precisions))
 
 
 def read_melo(benchmarks: Path) -> Benchmark:

@@ -25,7 +25,6 @@ SCORER = Scorer(
     intercept=-12.0,
     strong=0.7,
     good=0.4,
-    met=0.5,
 )
 
 
@@ -92,8 +91,7 @@ def test_a_scorer_for_other_features_is_refused(tmp_path: Path) -> None:
         "thresholds": SCORER.thresholds.tolist(),
         "values": SCORER.values.tolist(),
         **{
-            name: getattr(SCORER, name)
-            for name in ("base", "slope", "intercept", "strong", "good", "met")
+            name: getattr(SCORER, name) for name in ("base", "slope", "intercept", "strong", "good")
         },
     }
     path = tmp_path / "ranker.json"

@@ -272,6 +272,7 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: str) -> li
                 ids=tuple(segment.ids[row] for row in rows),
                 whole=segment.whole[rows],
                 occupation=segment.facets.isco[rows],
+                kind=segment.facets.kind[rows],
                 lexical=lexical[rows],
                 requirements=requirements.astype(np.float32),
                 starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
@@ -284,8 +285,8 @@ def _joined(parts: list[Pool], dimensions: int) -> Pool:
     if not parts:
         none = np.zeros(0, dtype=np.float32)
         empty = np.zeros((0, dimensions), dtype=np.float32)
-        nowhere = np.zeros(0, dtype=np.int32)
-        return Pool((), empty, nowhere, none, empty, np.zeros(1, dtype=np.int64))
+        nowhere, kindless = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int8)
+        return Pool((), empty, nowhere, kindless, none, empty, np.zeros(1, dtype=np.int64))
     if len(parts) == 1:
         return parts[0]
     shifts = np.cumsum([0] + [len(part.requirements) for part in parts])
@@ -294,6 +295,7 @@ def _joined(parts: list[Pool], dimensions: int) -> Pool:
         ids=tuple(one for part in parts for one in part.ids),
         whole=np.concatenate([part.whole for part in parts]),
         occupation=np.concatenate([part.occupation for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
         lexical=np.concatenate([part.lexical for part in parts]),
         requirements=np.concatenate([part.requirements for part in parts]),
         starts=np.concatenate([*starts, shifts[-1:]]),

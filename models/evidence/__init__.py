@@ -1,0 +1,1 @@
+"""The evidence model: does what was said meet what is asked?"""

@@ -1,0 +1,42 @@
+"""How long someone has worked, as far as their words say. Ages are not years of work."""
+
+import re
+from typing import Final
+
+_UNITS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS: Final = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen"),
+)
+_TENS: Final = ("twenty", "thirty", "forty")
+_NUMBERS: Final = (
+    {word: number for number, word in enumerate(_UNITS, start=1)}
+    | {word: number for number, word in enumerate(_TEENS, start=10)}
+    | {word: 10 * number for number, word in enumerate(_TENS, start=2)}
+    | {
+        f"{tens} {unit}": 10 * ten + one
+        for ten, tens in enumerate(_TENS, start=2)
+        for one, unit in enumerate(_UNITS, start=1)
+    }
+)
+_WORDS: Final = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_YEARS: Final = re.compile(
+    rf"(?<![\w.])(\d{{1,2}}(?:\.\d)?|{_WORDS})\s*(?:\+|plus|long|full|whole|and (?:a )?half)?\s*"
+    r"(?:years?|yrs?|yers?|contracts?|seasons?)\b(?!\W*(?:old|of age|boy|girl|child))"
+)
+_AGE: Final = re.compile(r"\b(?:age[ds]?|son|daughter|boy|girl|child)\W+(?:\w+\W+){0,2}$")
+_MOST: Final = 60
+
+
+def years_said(words: str) -> float:
+    """Return the longest stretch of years the words name, 0 where they name none.
+
+    Contracts and seasons count as years: sailors and farm hands reckon in them.
+    """
+    plain = words.casefold().replace("-", " ")
+    stretches = [
+        float(_NUMBERS.get(found.group(1)) or found.group(1))
+        for found in _YEARS.finditer(plain)
+        if not _AGE.search(plain, max(0, found.start() - 30), found.start())
+    ]
+    return max((one for one in stretches if one <= _MOST), default=0.0)

@@ -1,0 +1,29 @@
+"""Years of work are read off words."""
+
+import pytest
+
+from service.skills.experience import years_said
+
+
+@pytest.mark.parametrize(
+    ("words", "years"),
+    [
+        ("Eleven years in Riyadh", 11),
+        ("sharjah 7 yer", 7),
+        ("8yrs KSA, then 20+ years at home", 20),
+        ("four years ten months", 4),
+        ("two contracts on tankers", 2),
+        ("since 2016", 0),
+        ("99 years", 0),
+        ("I am a 32 year old driver", 0),
+        ("aged 45 years, electrician 12 yrs", 12),
+        ("my son is 14 years", 0),
+        ("looked after 12 year boy", 0),
+        ("1.5 years mason", 1.5),
+        ("twenty-five years, thirty five years", 35),
+        ("", 0),
+    ],
+)
+def test_the_longest_stretch_counts(words: str, years: float) -> None:
+    """Figures and words; a calendar year is not a stretch."""
+    assert years_said(words) == years
