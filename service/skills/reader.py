@@ -21,7 +21,7 @@ CONTEXT: Final = 0.5
 Read off gold dev: 0.35 to 0.8 find evidence alike, none at all finds less."""
 
 _ONESELF: Final = re.compile(
-    r"(?:(?:i|he|she) (?:am|is|was)|i['’]m|am|was|work(?:ing|ed)? as)(?: an?)? \w+(?: \w+){0,2}",  # noqa: RUF001
+    r"(?:(?:i|he|she) (?:am|is|was)|i['’]m|am|was|work(?:ing|ed)? as)(?: an?)? (\w+(?: \w+){0,2})",  # noqa: RUF001
     re.IGNORECASE,
 )
 
@@ -29,6 +29,15 @@ _ONESELF: Final = re.compile(
 def names_oneself(phrase: str) -> bool:
     """Tell whether a phrase only says what someone is: "I am a mason", "I am Shirin"."""
     return _ONESELF.fullmatch(phrase) is not None
+
+
+def what_one_is(phrase: str) -> str:
+    """Return "mason" for "I am a mason", any other phrase as it is.
+
+    The words around a trade weigh as much as the trade in so short a phrase's vector.
+    """
+    found = _ONESELF.fullmatch(phrase)
+    return found.group(1) if found else phrase
 
 
 @dataclass(frozen=True, slots=True)

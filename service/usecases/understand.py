@@ -16,7 +16,7 @@ from service.domain.text import visible
 from service.ports import Tools
 from service.skills.language import READ, SCRIPTS, detect, script
 from service.skills.limits import denied
-from service.skills.reader import in_context, names_oneself
+from service.skills.reader import in_context, names_oneself, what_one_is
 from service.skills.segment import MOST_PHRASES, said
 
 # Cosine to the nearest occupation at which a phrase begins to mean something, and at
@@ -59,7 +59,10 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
     alone, contexts = _encoded(tools, clean, [around[one] for one in sentences])
     judged = _judged(tools, found, clean, (alone, contexts), readable=readable)
     working = [at for at, phrase in enumerate(judged) if phrase.work]
-    whole, vectors = _work_vectors(tools, clean, sentences, working, alone)
+    spoken = [what_one_is(text) for text in clean]
+    named = [at for at, text in enumerate(spoken) if text != clean[at]]
+    alone[named] = tools.encoder.encode([spoken[at] for at in named])
+    whole, vectors = _work_vectors(tools, spoken, sentences, working, alone)
     affinity = tools.taxonomy.affinity(vectors)
     meant = tuple(
         _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
@@ -71,7 +74,7 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
             phrases=meant,
             notices=() if readable else (_NOT_READ,),
         ),
-        work_text=_work_text(clean, working),
+        work_text=_work_text(spoken, working),
         vectors=np.vstack([whole, vectors[working]]),
         model=tools.encoder.model,
     )
@@ -95,7 +98,7 @@ def _encoded(
 
 def _work_vectors(
     tools: Tools,
-    clean: Sequence[str],
+    spoken: Sequence[str],
     sentences: Sequence[str],
     working: Sequence[int],
     alone: Vectors,
@@ -109,9 +112,8 @@ def _work_vectors(
     for row in working:
         members[sentences[row]].append(row)
     several = [rows for rows in members.values() if len(rows) > 1]
-    joined = [_work_text(clean, rows) for rows in several]
-    texts = [_work_text(clean, working), *joined] if working else []
-    encoded = tools.encoder.encode(texts)
+    joined = [_work_text(spoken, rows) for rows in several]
+    encoded = tools.encoder.encode([_work_text(spoken, working), *joined] if working else [])
     contexts = alone.copy()
     for rows, vector in zip(several, encoded[1:], strict=True):
         contexts[rows] = vector
