@@ -90,7 +90,7 @@ def _page_writer() -> Callable[[dict[str, Any], Path], None]:
     try:
         from service.cli.evaluate_page import write_page  # noqa: PLC0415
     except ImportError:
-        message = "plots are drawn with matplotlib: pip install 'homeward[notebooks]'"
+        message = "plots are drawn with matplotlib: pip install matplotlib"
         raise typer.BadParameter(message, param_hint="--page") from None
     return write_page
 
