@@ -11,16 +11,16 @@ from typing import Any
 
 from service.domain.listing import Kind, Listing
 from service.skills.requirements import stated_requirements
-from service.skills.segment import Said, said
+from service.skills.segment import Clause, clauses
 
 _MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LabelledClause:
     """A phrase in its sentence, and whether it is about work."""
 
-    said: Said
+    clause: Clause
     work: bool
 
 
@@ -33,14 +33,14 @@ class BoardPerson:
 
     id: str
     text: str
-    heard: tuple[Heard, ...]
+    clauses: tuple[LabelledClause, ...]
     grades: dict[str, int]
     evidence: dict[str, tuple[bool, ...]]
     quotes: dict[str, tuple[str | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class TrainingBoard:
     """Listings by id, and the people graded over them."""
 
     name: str
@@ -48,7 +48,7 @@ class Board:
     people: tuple[BoardPerson, ...]
 
 
-def read_boards(folder: Path) -> list[Board]:
+def read_boards(folder: Path) -> list[TrainingBoard]:
     """Return the boards of data/training in order of name."""
     boards = []
     for path in sorted(folder.glob("board_*_people.jsonl")):
@@ -56,22 +56,22 @@ def read_boards(folder: Path) -> list[Board]:
         written = _lines(path.with_name(f"board_{name}_listings.jsonl"))
         listings = {raw["id"]: _listing(raw) for raw in written}
         people = tuple(_person(raw, listings) for raw in _lines(path))
-        boards.append(Board(name, listings, people))
+        boards.append(TrainingBoard(name, listings, people))
     return boards
 
 
-def heard(text: str, spans: list[tuple[int, int]]) -> tuple[Heard, ...]:
+def labelled(text: str, spans: list[tuple[int, int]]) -> tuple[LabelledClause, ...]:
     """Cut a text into phrases; one that lies mostly in a span is not about work."""
     found, after = [], 0
-    for one in said(text):
+    for one in clauses(text):
         begin = text.index(one.phrase, after)
         after = end = begin + len(one.phrase)
         covered = max((min(end, stop) - max(begin, start) for start, stop in spans), default=0)
-        found.append(Heard(one, covered < _MOSTLY * (end - begin)))
+        found.append(LabelledClause(one, covered < _MOSTLY * (end - begin)))
     return tuple(found)
 
 
-def labelled_phrases(folder: Path) -> list[Heard]:
+def labelled_clauses(folder: Path) -> list[LabelledClause]:
     """Return the phrases of data/lexicon/sentences*.jsonl and phrases.jsonl, labelled."""
     found = []
     for path in sorted(folder.glob("sentences*.jsonl")):
@@ -82,10 +82,10 @@ def labelled_phrases(folder: Path) -> list[Heard]:
                 after = begin + len(part)
                 if label != "work":
                     spans.append((begin, after))
-            found += heard(raw["text"], spans)
+            found += labelled(raw["text"], spans)
     for raw in _lines(folder / "phrases.jsonl"):
         text = raw["text"]
-        found += heard(text, [] if raw["label"] == "work" else [(0, len(text))])
+        found += labelled(text, [] if raw["label"] == "work" else [(0, len(text))])
     return found
 
 
@@ -112,13 +112,16 @@ def _person(raw: dict[str, Any], listings: dict[str, Listing]) -> BoardPerson:
     evidence, quotes = {}, {}
     for listing_id, found in raw["evidence"].items():
         asked = stated_requirements(listings[listing_id])
-        if len(found) == len(asked):  # a listing with outcomes and skills is labelled in part
+        if len(found) != len(asked):
+            message = f"{raw['id']}: {len(found)} labels for {len(asked)} things {listing_id} asks"
+            raise ValueError(message)
+        if asked:
             evidence[listing_id] = tuple(quote is not None for quote in found)
             quotes[listing_id] = tuple(found)
     return BoardPerson(
         id=raw["id"],
         text=text,
-        heard=heard(text, spans),
+        clauses=labelled(text, spans),
         grades={name: int(grade) for name, grade in raw["grades"].items() if grade},
         evidence=evidence,
         quotes=quotes,

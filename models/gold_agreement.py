@@ -1,7 +1,8 @@
 """How far two judges of the gold set agree: python -m models.gold_agreement.
 
 Compares data/gold/relevance_*.csv with data/gold/second_relevance.csv for the people whom
-both have judged. A pair nobody wrote down is grade 0, as the judges were told.
+both have judged. A pair nobody wrote down is grade 0, as the judges were told. Then the labels of
+evidence_*.jsonl with those of second_evidence.csv, whose reader saw words and requirement alone.
 """
 
 import argparse
@@ -172,6 +173,33 @@ def report(both: TwoJudges) -> list[str]:
     return lines
 
 
+def evidence_report(data: Path) -> list[str]:
+    """Return a Markdown table of how the second reading of the evidence labels compares."""
+    with (data / "gold" / "second_evidence.csv").open(encoding="utf-8", newline="") as file:
+        second = {
+            (row["person"], row["listing"], row["requirement"]): row["met"] == "1"
+            for row in csv.DictReader(file)
+        }
+    first = [
+        json.loads(line)
+        for path in sorted((data / "gold").glob("evidence_*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    a = np.array([one["met"] for one in first])
+    b = np.array([second[one["person"], one["listing"], one["requirement"]] for one in first])
+    same = float((a == b).mean())
+    chance = float(a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
+    return [
+        "| evidence, labels read twice | value |",
+        "|---|---|",
+        f"| labels | {len(a)} |",
+        f"| the same label | {same:.3f} |",
+        f"| Cohen's kappa | {(same - chance) / (1 - chance):.3f} |",
+        f"| precision of the second reading, held to the first | {a[b].mean():.3f} |",
+        f"| recall of the second reading, held to the first | {b[a].mean():.3f} |",
+    ]
+
+
 def _counted(both: TwoJudges) -> str:
     first, second = both.first > 0, both.second > 0
     return (
@@ -186,7 +214,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     default = Path(__file__).parent.parent / "data"
     parser.add_argument("--data", type=Path, default=default, help="the folder data/")
-    print("\n".join(report(TwoJudges.read(parser.parse_args().data))))
+    data = parser.parse_args().data
+    print("\n".join([*report(TwoJudges.read(data)), "", *evidence_report(data)]))
 
 
 if __name__ == "__main__":

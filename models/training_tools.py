@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from models.boards import Board, read_boards
+from models.boards import TrainingBoard, read_boards
 from service.domain.listing import StoredListing
 from service.domain.records import Put
 from service.matching.evidence import EvidenceScorer
@@ -38,7 +38,7 @@ _NO_EVIDENCE = EvidenceScorer(np.zeros(1, dtype=np.float32), bias=0.0, met=1.0)
 class OpenBoards:
     """The boards, and their listings as the index holds them, by the boards' own ids."""
 
-    boards: Sequence[Board]
+    boards: Sequence[TrainingBoard]
     stored: dict[str, StoredListing]
 
 

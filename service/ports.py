@@ -232,6 +232,9 @@ class Tools:
     """Everything a use case may reach for."""
 
     encoder: Encoder
+    reading: ModelIdentity
+    """What people's words are read with: the encoder and all that decides what it gets of them.
+    A reading is kept under it, and done again where any of that has changed."""
     listing_encoder: Encoder
     """The same model for listings' own words, which repeat; it may remember them."""
     index: ListingIndex

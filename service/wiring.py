@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from service import __version__
 from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
@@ -14,6 +17,7 @@ from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.snapshot import SnapshotFolder
+from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
@@ -96,6 +100,7 @@ def open_tools(
         index.follow()
         yield Tools(
             encoder=encoder,
+            reading=_reading(encoder),
             listing_encoder=CachedEncoder(encoder),
             index=index,
             store=store,
@@ -108,6 +113,16 @@ def open_tools(
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
+
+
+def _reading(encoder: Encoder) -> ModelIdentity:
+    """Return the encoder's identity with a revision that covers all that reading rests on."""
+    digest = sha256(f"{encoder.model.revision} {__version__}".encode())
+    lexicon = bundled("data", "lexicon")
+    names = ("neutral_words.csv", "names.txt", "religion_words.txt", "work_words.csv")
+    for path in (bundled("models", "reader", "reader.json"), *(lexicon / name for name in names)):
+        digest.update(path.read_bytes())
+    return replace(encoder.model, revision=digest.hexdigest()[:12])
 
 
 def _require_fitting(encoder: Encoder, settings: Settings) -> None:

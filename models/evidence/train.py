@@ -47,10 +47,9 @@ def board_rows(tools: Tools, opened: OpenBoards) -> tuple[Floats, Floats]:
             continue
         heard = heard_of(tools, read)
         for name, met in person.evidence.items():
-            texts = tuple(requirement_texts(board.listings[name]))
-            if len(texts) != len(met) + 1:
-                continue
-            clean = tuple(tools.neutral.words(one) for one in texts)
+            clean = tuple(
+                tools.neutral.words(one) for one in requirement_texts(board.listings[name])
+            )
             vectors = tools.listing_encoder.encode(clean)
             features.append(evidence_features(heard, Asked(vectors, clean)))
             labels.append(np.array(met, dtype=np.float64))
@@ -90,7 +89,6 @@ def main(
     strength: Annotated[float, typer.Option(help="Inverse of the regularisation.")] = 0.05,
     dev_counts: Annotated[float, typer.Option(help="Weight of a dev label.")] = 2.0,
     wanted: Annotated[float, typer.Option(help="Precision that sets the bar.")] = 0.9,
-    save: Annotated[Path | None, typer.Option(help="Keep the features here (npz).")] = None,
 ) -> None:
     """Train, cross-validate, set the bar, write evidence.json."""
     with board_tools() as (tools, opened):
@@ -98,8 +96,6 @@ def main(
         identity = asdict(tools.encoder.model)
     with sample_tools() as tools:
         dev, dev_met, people = dev_rows(tools)
-    if save:
-        np.savez(save, boards=boards, board_met=board_met, dev=dev, dev_met=dev_met, people=people)
     print(f"{len(boards)} labels of boards, {len(dev)} of gold dev")
 
     def fitted(rows: npt.NDArray[np.intp]) -> LogisticRegression:

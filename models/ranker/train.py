@@ -7,7 +7,6 @@ the score is the chance of a referral. The test split is never read here.
 """
 
 import json
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,18 +22,27 @@ from tqdm import tqdm
 
 from models.training_tools import OpenBoards, board_tools, sample_tools
 from service.domain.eligibility import Eligibility
-from service.domain.person import Profile
+from service.domain.person import Profile, Route
 from service.domain.pool import Ask, PoolQuery
 from service.matching.features import NAMES
 from service.matching.metrics import ndcg_at, ranking, recall_at
 from service.ports import Tools
 from service.settings import bundled
-from service.usecases.evaluate import REFERRED_FROM, Board, board_of, grades_of
+from service.usecases.evaluate import (
+    REFERRED_FROM,
+    Board,
+    binned,
+    board_of,
+    grades_of,
+    route_of,
+)
 from service.usecases.find_matches import measured_by, scored
 from service.usecases.gold import GoldPerson, read_gold
 from service.usecases.understand import understand
 
 _HERE = Path(__file__).parent
+_ROUTES = tuple(Route)
+_SHOWN = 10
 _ALL = 10_000
 """A pool that leaves no listing out."""
 Floats = npt.NDArray[np.float64]
@@ -59,11 +67,16 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One row for every person and listing. features: (n, f); grade, person: (n,)."""
+    """One row for every person and listing.
+
+    features: (n, f). grade, person: (n,). route: (n,) the route the listing is on for the
+    person, as a number; the listings of boards are nowhere and all on one.
+    """
 
     features: Floats
     grade: Floats
     person: npt.NDArray[np.int64]
+    route: npt.NDArray[np.int64]
 
     @property
     def gain(self) -> Floats:
@@ -74,12 +87,19 @@ class Table:
 def sample_table(tools: Tools, people: Sequence[GoldPerson], board: Board) -> Table:
     """Compute the features of every person with every sample listing, as the service does."""
     order = {one.id: at for at, one in enumerate(board.listings)}
-    features, grades, owner = [], [], []
+    features, grades, owner, routes = [], [], [], []
     for number, person in enumerate(tqdm(people, "gold dev")):
+        home = person.profile.home_country or ""
+        routes.append([_ROUTES.index(route_of(one, home)) for one in board.listings])
         features.append(features_of(tools, person.profile, order))
         grades.append(grades_of(person, board))
         owner.append(np.full(len(order), number))
-    return Table(np.concatenate(features), np.concatenate(grades), np.concatenate(owner))
+    return Table(
+        np.concatenate(features),
+        np.concatenate(grades),
+        np.concatenate(owner),
+        np.concatenate(routes),
+    )
 
 
 def boards_table(tools: Tools, opened: OpenBoards) -> Table:
@@ -92,7 +112,8 @@ def boards_table(tools: Tools, opened: OpenBoards) -> Table:
         features.append(line)
         grades.append(np.array([float(person.grades.get(name, 0)) for name in board.listings]))
         owner.append(np.full(len(order), number))
-    return Table(np.concatenate(features), np.concatenate(grades), np.concatenate(owner))
+    owners = np.concatenate(owner)
+    return Table(np.concatenate(features), np.concatenate(grades), owners, np.zeros_like(owners))
 
 
 def features_of(tools: Tools, profile: Profile, order: Mapping[str, int]) -> Floats:
@@ -161,6 +182,16 @@ def mean_recall(table: Table, scores: Floats) -> float:
     return float(np.mean(values))
 
 
+def shown(table: Table, scores: Floats) -> npt.NDArray[np.bool_]:
+    """Return which rows an officer would see: the first ten of each route, (n,)."""
+    found = np.zeros(len(scores), dtype=bool)
+    for person in np.unique(table.person):
+        for route in range(len(_ROUTES)):
+            rows = np.flatnonzero((table.person == person) & (table.route == route))
+            found[rows[ranking(scores[rows])[:_SHOWN]]] = True
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class LaidOut:
     """One tree as arrays, level by level; filled by `place`."""
@@ -203,7 +234,6 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = _HERE / "ranker.json",
     strong: Annotated[float, typer.Option(help="Chance from which a match is strong.")] = 0.6,
     good: Annotated[float, typer.Option(help="Chance from which a match is good.")] = 0.3,
-    save: Annotated[Path | None, typer.Option(help="Keep the tables here (pickle).")] = None,
     ablate: Annotated[bool, typer.Option(help="Show what each feature is worth.")] = False,
 ) -> None:
     """Train, cross-validate, write ranker.json."""
@@ -214,8 +244,6 @@ def main(
         identity = asdict(tools.encoder.model)
     with board_tools() as (tools, opened):
         boards = boards_table(tools, opened)
-    if save:
-        save.write_bytes(pickle.dumps((table, boards)))
     sums = cross_validated(table, boards, recipe)
     found = mean_ndcg(table, sums)
     print(f"dev nDCG@10, cross-validated by person: {found:.4f}")
@@ -226,8 +254,12 @@ def main(
             without = Recipe(dropped=(name,))
             line += f", without it {mean_ndcg(table, cross_validated(table, boards, without)):.4f}"
         print(line)
-    refer = table.grade >= REFERRED_FROM
-    curve = LogisticRegression(C=1e6).fit(sums[:, None], refer)
+    # A score is read off the list that is shown, so that is where it has to be right.
+    seen = shown(table, sums)
+    refer = table.grade[seen] >= REFERRED_FROM
+    curve = LogisticRegression(C=1e6).fit(sums[seen][:, None], refer)
+    chance = curve.predict_proba(sums[seen][:, None])[:, 1]
+    print(f"dev calibration error, on what is shown: {binned(chance, refer).error:.3f}")
     model = fit(table, np.arange(len(table.grade)), boards, recipe)
     content = {
         "names": list(NAMES),

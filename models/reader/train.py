@@ -18,13 +18,13 @@ import typer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from models.boards import Heard, labelled_phrases, read_boards
+from models.boards import LabelledClause, labelled_clauses, read_boards
 from service.domain.text import visible
 from service.ports import Encoder
 from service.settings import Settings, bundled
 from service.skills.limits import denied
 from service.skills.neutral import Neutraliser
-from service.skills.segment import Said
+from service.skills.segment import Clause
 from service.skills.spelling import Speller
 from service.wiring import build_encoder
 
@@ -35,12 +35,12 @@ _HERE = Path(__file__).parent
 class Examples:
     """Labelled phrases: where each comes from and what it counts for."""
 
-    heard: list[Heard]
+    clauses: list[LabelledClause]
     source: npt.NDArray[np.str_]
     weight: npt.NDArray[np.float64]
 
 
-def said() -> list[Heard]:
+def said() -> list[LabelledClause]:
     """Return clauses of what people say in the training pairs, and titles: nearly all work.
 
     Half of the titles as people give them ("I am a mason"), which otherwise only the
@@ -52,7 +52,7 @@ def said() -> list[Heard]:
             raw = json.loads(line)
             clause = max(re.split(r"[.;,]", raw["said"]), key=len).strip()
             title = raw["title"] if number % 2 else f"I am a {raw['title'].lower()}"
-            found += [Heard(Said(one, one), work=True) for one in (clause, title)]
+            found += [LabelledClause(Clause(one, one), work=True) for one in (clause, title)]
     return found
 
 
@@ -60,14 +60,14 @@ def read_examples() -> Examples:
     """Gather everything labelled."""
     boards = read_boards(bundled("data", "training"))
     parts = {
-        "lexicon": labelled_phrases(bundled("data", "lexicon")),
-        "people": [one for board in boards for person in board.people for one in person.heard],
+        "lexicon": labelled_clauses(bundled("data", "lexicon")),
+        "people": [one for board in boards for person in board.people for one in person.clauses],
         "said": said(),
     }
     # Most of what people say is plainly about work and is told apart easily.
     counts_for = {"lexicon": 1.0, "people": 1.0, "said": 0.3}
     return Examples(
-        heard=[one for some in parts.values() for one in some],
+        clauses=[one for some in parts.values() for one in some],
         source=np.array([name for name, some in parts.items() for _ in some]),
         weight=np.array([counts_for[name] for name, some in parts.items() for _ in some]),
     )
@@ -81,8 +81,8 @@ def vectors_of(encoder: Encoder, examples: Examples) -> npt.NDArray[np.float32]:
     def clean(text: str) -> str:
         return speller.words(neutral.person(visible(text)))
 
-    phrases = [clean(one.said.phrase) for one in examples.heard]
-    sentences = [clean(one.said.sentence) for one in examples.heard]
+    phrases = [clean(one.clause.phrase) for one in examples.clauses]
+    sentences = [clean(one.clause.sentence) for one in examples.clauses]
     texts = sorted({*phrases, *sentences})
     at = {text: row for row, text in enumerate(texts)}
     vectors = encoder.encode(texts)
@@ -100,13 +100,13 @@ def main(
     encoder = build_encoder(Settings())
     examples = read_examples()
     vectors = vectors_of(encoder, examples)
-    work = np.array([one.work for one in examples.heard])
+    work = np.array([one.work for one in examples.clauses])
     model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100)
     chance = cross_val_predict(
         model,
         vectors,
         work,
-        groups=[one.said.sentence for one in examples.heard],
+        groups=[one.clause.sentence for one in examples.clauses],
         cv=GroupKFold(5, shuffle=True, random_state=0),
         params={"sample_weight": examples.weight},
         method="predict_proba",

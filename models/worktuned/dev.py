@@ -16,7 +16,7 @@ from service.domain.listing import Kind
 from service.matching.metrics import ndcg_at, ranking
 from service.skills.reader import CONTEXT
 from service.skills.requirements import requirement_texts, whole_text
-from service.skills.segment import said
+from service.skills.segment import clauses
 from service.usecases.load_sample import sample_listings
 
 Floats = npt.NDArray[np.float32]
@@ -81,7 +81,7 @@ class DevSet:
         flat = encode([one for some in self.requirements for one in some])
         starts = np.cumsum([0] + [len(some) for some in self.requirements])[:-1]
         texts = encode(self.texts)
-        split = [said(text) for text in self.texts]
+        split = [clauses(text) for text in self.texts]
         spoken = encode([one.phrase for some in split for one in some])
         spoken += CONTEXT * encode([one.sentence for some in split for one in some])
         spoken /= np.linalg.norm(spoken, axis=1, keepdims=True)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.boards import Board, BoardPerson, Heard
+from models.boards import BoardPerson, LabelledClause, TrainingBoard
 from models.worktuned.pairs import Pair
 from service.domain.text import visible
 from service.skills.neutral import Neutraliser
@@ -28,7 +28,7 @@ _TOP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListingTexts:
     """A listing as the encoder reads it. requirements: the title first."""
 
     whole: str
@@ -37,11 +37,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BoardTexts:
     """One board, ready to be learned from."""
 
-    asked: dict[str, Asked]
+    asked: dict[str, ListingTexts]
     people: tuple[BoardPerson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A person's words as the encoder gets them: clause by clause, and the work as one text."""
+
+    phrases: tuple[str, ...]
+    sentences: tuple[str, ...]
+    whole: str
 
 
 class Tasks(nn.Module):
@@ -62,84 +71,96 @@ class Tasks(nn.Module):
         return self.neutral.person(visible(text))
 
     def on_board(
-        self, encode: Encode, table: Table, people: Sequence[BoardPerson], shown: Sequence[str]
+        self,
+        encode: Encode,
+        board: BoardTexts,
+        people: Sequence[BoardPerson],
+        shown: Sequence[str],
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return the losses of ranking, of evidence and of reading, for some of a board.
 
         shown: ids of the listings that take part; a person's evidence is learned from those.
         """
-        words = [[self.said(one.said.phrase) for one in person.heard] for person in people]
-        sentences = [[self.said(one.said.sentence) for one in person.heard] for person in people]
-        wholes = [
-            ", ".join(w for w, one in zip(line, person.heard, strict=True) if one.work)
-            for line, person in zip(words, people, strict=True)
-        ]
-        asked = [table.asked[name] for name in shown]
-        texts = sorted(
-            {one for line in (*words, *sentences) for one in line}
-            | {one for listing in asked for one in listing.requirements}
-        )
-        at = {text: row for row, text in enumerate(texts)}
-        short = encode(texts)
-        long = encode([*wholes, *(one.whole for one in asked)])
+        asked = [board.asked[name] for name in shown]
+        spoken = [self.spoken(person) for person in people]
+        short = {one for some in spoken for one in (*some.phrases, *some.sentences)}
+        short |= {one for listing in asked for one in listing.requirements}
+        vectors = _looked_up(encode, short)
+        wholes = encode([*(one.whole for one in spoken), *(one.whole for one in asked)])
+        requirements = [vectors(one.requirements) for one in asked]
         ranked, met, read = [], [], []
-        for row, person in enumerate(people):
-            phrase_rows = [at[one] for one in words[row]]
-            chances = self.read(short[phrase_rows], short[[at[one] for one in sentences[row]]])
-            working = torch.tensor([one.work for one in person.heard])
+        for row, (person, some) in enumerate(zip(people, spoken, strict=True)):
+            phrases, sentences = vectors(some.phrases), vectors(some.sentences)
+            working = torch.tensor([one.work for one in person.clauses])
+            chances = self.read(phrases, sentences)
             read.append(functional.binary_cross_entropy_with_logits(chances, working.float()))
             if not working.any():
                 continue
-            phrases = in_context(
-                short[torch.tensor(phrase_rows)[working]],
-                short[torch.tensor([at[one] for one in sentences[row]])[working]],
-            )
-            scores = []
-            for column, (name, listing) in enumerate(zip(shown, asked, strict=True)):
-                similar = phrases @ short[[at[one] for one in listing.requirements]].T
-                best = similar.max(dim=0).values
-                top = similar.max(dim=1).values.topk(min(_TOP, len(phrases))).values.mean()
-                rest = best[1:].mean() if len(best) > 1 else best[0]
-                whole = long[row] @ long[len(people) + column]
-                scores.append(self.mix @ torch.stack([whole, rest, best[0], top]))
-                labels = person.evidence.get(name)
-                if labels is not None and len(labels) == len(best) - 1:
-                    met.append(
-                        functional.binary_cross_entropy_with_logits(
-                            self.met[0] * best[1:] + self.met[1], torch.tensor(labels).float()
-                        )
-                    )
+            leaning = in_context(phrases[working], sentences[working])
+            similar = [leaning @ one.T for one in requirements]
+            whole = wholes[len(people) :] @ wholes[row]
+            met += self._met(similar, [person.evidence.get(name) for name in shown])
             gains = torch.tensor([2.0 ** person.grades.get(name, 0) - 1 for name in shown])
             if gains.any():
-                wanted = gains / gains.sum()
-                entropy = -(wanted * wanted.clamp_min(1e-9).log()).sum()
-                logits = torch.stack(scores).log_softmax(dim=0)
-                ranked.append(-(wanted * logits).sum() - entropy)
+                ranked.append(self._ranked(similar, whole, gains / gains.sum()))
         return _mean(ranked), _mean(met), _mean(read)
+
+    def spoken(self, person: BoardPerson) -> Spoken:
+        """Return a person's words as the encoder gets them."""
+        phrases = tuple(self.said(one.clause.phrase) for one in person.clauses)
+        sentences = tuple(self.said(one.clause.sentence) for one in person.clauses)
+        work = (p for p, one in zip(phrases, person.clauses, strict=True) if one.work)
+        # By full stops, though the service joins by commas: what is learned here about wholes draws
+        # everyone near the listings that suit many, and does so for texts of this shape alone.
+        return Spoken(phrases, sentences, ". ".join(work))
+
+    def _met(
+        self, similar: Sequence[torch.Tensor], labels: Sequence[tuple[bool, ...] | None]
+    ) -> list[torch.Tensor]:
+        """Return a loss for each listing with labels. similar: (phrases, title and asked) each."""
+        return [
+            functional.binary_cross_entropy_with_logits(
+                self.met[0] * one.max(dim=0).values[1:] + self.met[1], torch.tensor(met).float()
+            )
+            for one, met in zip(similar, labels, strict=True)
+            if met
+        ]
+
+    def _ranked(
+        self, similar: Sequence[torch.Tensor], whole: torch.Tensor, wanted: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the listwise loss: the divergence of wanted shares from the scores' softmax."""
+        scores = []
+        for one, cosine in zip(similar, whole, strict=True):
+            best = one.max(dim=0).values
+            top = one.max(dim=1).values.topk(min(_TOP, len(one))).values.mean()
+            rest = best[1:].mean() if len(best) > 1 else best[0]
+            scores.append(self.mix @ torch.stack([cosine, rest, best[0], top]))
+        logits = torch.stack(scores).log_softmax(dim=0)
+        entropy = -(wanted * wanted.clamp_min(1e-9).log()).sum()
+        return -(wanted * logits).sum() - entropy
 
     def read(self, phrases: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
         """Return a logit for each phrase being about work, (n,)."""
         found: torch.Tensor = self.reader(torch.cat([phrases, sentences], dim=1)).squeeze(1)
         return found
 
-    def on_sentences(self, encode: Encode, some: Sequence[Heard]) -> torch.Tensor:
+    def on_sentences(self, encode: Encode, some: Sequence[LabelledClause]) -> torch.Tensor:
         """Return the loss of reading phrases in their sentences."""
-        texts = [self.said(one.said.phrase) for one in some]
-        texts += [self.said(one.said.sentence) for one in some]
-        unique = sorted(set(texts))
-        at = {text: row for row, text in enumerate(unique)}
-        vectors = encode(unique)[[at[one] for one in texts]]
+        phrases = [self.said(one.clause.phrase) for one in some]
+        sentences = [self.said(one.clause.sentence) for one in some]
+        vectors = _looked_up(encode, {*phrases, *sentences})
         working = torch.tensor([float(one.work) for one in some])
-        chances = self.read(vectors[: len(some)], vectors[len(some) :])
+        chances = self.read(vectors(phrases), vectors(sentences))
         return functional.binary_cross_entropy_with_logits(chances, working)
 
 
-def tables(boards: Sequence[Board], neutral: Neutraliser) -> list[Table]:
+def tables(boards: Sequence[TrainingBoard], neutral: Neutraliser) -> list[BoardTexts]:
     """Return the boards with their listings' texts as the service would encode them."""
     return [
-        Table(
+        BoardTexts(
             {
-                name: Asked(
+                name: ListingTexts(
                     neutral.words(whole_text(listing)),
                     tuple(neutral.words(one) for one in requirement_texts(listing)),
                     f"isco:{listing.isco08 or name}",
@@ -153,7 +174,7 @@ def tables(boards: Sequence[Board], neutral: Neutraliser) -> list[Table]:
 
 
 def drawn(
-    table: Table, people: int, most: int, rng: random.Random
+    table: BoardTexts, people: int, most: int, rng: random.Random
 ) -> tuple[list[BoardPerson], list[str]]:
     """Draw people of a board and the listings to show them: graded, labelled, then any."""
     some = rng.sample(table.people, people)
@@ -169,7 +190,7 @@ def drawn(
     return some, [*wanted, *others][: max(most, len(wanted))]
 
 
-def quoted(boards: Sequence[Table], neutral: Neutraliser, rng: random.Random) -> list[Pair]:
+def quoted(boards: Sequence[BoardTexts], neutral: Neutraliser, rng: random.Random) -> list[Pair]:
     """Pairs of a person's own words ↔ the requirement they meet; beside it one they do not."""
     pairs = []
     for table in boards:
@@ -200,6 +221,13 @@ def quoted(boards: Sequence[Table], neutral: Neutraliser, rng: random.Random) ->
 def in_context(phrases: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
     """Return phrase vectors that lean to their sentences, as the service makes them."""
     return functional.normalize(phrases + CONTEXT * sentences, dim=1)
+
+
+def _looked_up(encode: Encode, texts: set[str]) -> Callable[[Sequence[str]], torch.Tensor]:
+    """Encode each text once; return what gives some of their vectors, (n, d)."""
+    at = {text: row for row, text in enumerate(sorted(texts))}
+    vectors = encode(list(at))
+    return lambda wanted: vectors[[at[one] for one in wanted]]
 
 
 def _mean(losses: Sequence[torch.Tensor]) -> torch.Tensor:

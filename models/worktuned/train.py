@@ -17,14 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 import typer
 from sentence_transformers import SentenceTransformer
 from torch.nn import functional
 from tqdm import tqdm
 
-from models.boards import labelled_phrases, read_boards
+from models.boards import labelled_clauses, read_boards
 from models.minilm.source import locate
 from models.worktuned.dev import DevSet
 from models.worktuned.pairs import (
@@ -117,7 +116,7 @@ class Lesson:
         neutral = Neutraliser.read(_ROOT / "data" / "lexicon")
         self.tasks = Tasks(neutral, 384)
         self.boards = tables(read_boards(_ROOT / "data" / "training"), neutral)
-        self.heard = labelled_phrases(_ROOT / "data" / "lexicon")
+        self.labelled = labelled_clauses(_ROOT / "data" / "lexicon")
         self.sources = [
             said_and_asked(_ROOT / "data" / "training", rng),
             quoted(self.boards, neutral, rng),
@@ -138,7 +137,7 @@ class Lesson:
         table = rng.choices(self.boards, [len(one.people) for one in self.boards])[0]
         people, shown = drawn(table, recipe.people, recipe.shown, rng)
         ranked, met, read = self.tasks.on_board(vectors, table, people, shown)
-        some = rng.sample(self.heard, recipe.phrases)
+        some = rng.sample(self.labelled, recipe.phrases)
         rows = rng.sample(range(len(self.general)), 8)
         drift = functional.mse_loss(
             vectors([self.general[row] for row in rows]), self.kept[rows], reduction="sum"
@@ -178,14 +177,13 @@ def main(
     recipe = Recipe()
     rng = random.Random(recipe.seed)  # noqa: S311 - no secret hangs on it
     torch.manual_seed(recipe.seed)
-    np.random.default_rng(recipe.seed)
     model = SentenceTransformer(str(locate(None, None, None).folder), device="cpu")
     start = copy.deepcopy(model.state_dict())
     lesson = Lesson(model, corpora, recipe, rng)
     dev = DevSet.read(_ROOT / "data")
     print(
         f"pairs: {[len(x) for x in lesson.sources]}, boards: {len(lesson.boards)}, "
-        f"phrases: {len(lesson.heard)}, dev before: {dev.ndcg(model):.4f}",
+        f"phrases: {len(lesson.labelled)}, dev before: {dev.ndcg(model):.4f}",
         flush=True,
     )
     # The word table stays as it is: words no pair holds keep their place among those it does.

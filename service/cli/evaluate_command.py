@@ -1,7 +1,7 @@
 """homeward evaluate: the gold set, Homeward beside what could be assembled from parts."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,7 +54,6 @@ def evaluate(
     """Measure the ranking, evidence and invariance on the gold set."""
     if split not in SPLITS:
         raise typer.BadParameter("use dev or test", param_hint="--split")
-    draw = _page_writer() if page is not None else None
     earlier = _earlier(against) if against is not None else None
     if readme is not None:
         put_between(readme, "gold", None)
@@ -81,18 +80,11 @@ def evaluate(
         write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if readme is not None:
         put_between(readme, "gold", as_markdown(result))
-    if page is not None and draw is not None:
-        draw(result, page)
-
-
-def _page_writer() -> Callable[[dict[str, Any], Path], None]:
-    # Imported only here: plots are drawn with matplotlib, which nothing else needs.
-    try:
+    if page is not None:
+        # Imported only here: matplotlib takes a second that no other command should wait for.
         from service.cli.evaluate_page import write_page  # noqa: PLC0415
-    except ImportError:
-        message = "plots are drawn with matplotlib: pip install matplotlib"
-        raise typer.BadParameter(message, param_hint="--page") from None
-    return write_page
+
+        write_page(result, page)
 
 
 def load_board(tools: Tools, bar: ProgressBar) -> Board:

@@ -39,63 +39,14 @@ NAMES: Final = (
 
 _STEM: Final = 5
 _SMALL: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "or",
-        "of",
-        "the",
-        "to",
-        "in",
-        "on",
-        "for",
-        "with",
-        "by",
-        "at",
-        "from",
-        "as",
-        "is",
-        "are",
-        "be",
-        "all",
-        "any",
-        "own",
-        "use",
-        "used",
-        "using",
-        "work",
-        "worked",
-        "working",
-        "do",
-        "did",
-        "i",
-        "my",
-        "we",
-        "our",
-        "it",
-        "its",
-        "that",
-        "this",
-        "was",
-        "were",
-        "me",
-        "they",
-        "them",
-        "he",
-        "she",
-        "his",
-        "her",
-        "not",
-        "no",
-        "can",
-        "able",
-    ]
+    """a an and or of the to in on for with by at from as is are be all any own use used using work
+    worked working do did i my we our it its that this was were me they them he she his her not no
+    can able""".split()  # noqa: SIM905 - fifty words in three lines, not in fifty
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PersonWords:
     """What a person said. whole: (d,); phrases: (p, d), p at least 1; words, grams: p of each."""
 
     whole: Vectors
@@ -119,7 +70,7 @@ class Asked:
     texts: tuple[str, ...]
 
 
-def evidence_features(heard: Heard, asked: Asked) -> Floats:
+def evidence_features(heard: PersonWords, asked: Asked) -> Floats:
     """Return a row for each requirement but the title, (k - 1, names + d)."""
     cosines = heard.phrases @ asked.requirements.T
     order = np.sort(cosines, axis=0)[::-1]
@@ -168,7 +119,7 @@ class EvidenceScorer:
             raise ValueError(f"{path} was trained on other features: {raw['names']}")
         return cls(np.array(raw["weights"], dtype=np.float32), raw["bias"], raw["met"])
 
-    def chances(self, heard: Heard, asked: Asked) -> Floats:
+    def chances(self, heard: PersonWords, asked: Asked) -> Floats:
         """Return the chance that each requirement but the title is met, (k - 1,)."""
         return self.chance(evidence_features(heard, asked))
 

@@ -42,6 +42,8 @@ NAMES: Final = (
     "to_help",
     "to_teach",
     "to_own",
+    "present",
+    "support",
 )
 """Column names of `pair_features`, in order."""
 
@@ -65,17 +67,19 @@ _KINDS: Final = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PersonVectors:
     """A person's work words.
 
     whole: (d,). phrases: (p, d), p at least 1. affinity: (1 + p, g) cosine of the whole and of
-    each phrase with each unit group. years: the longest stretch of work they name.
+    each phrase with each unit group. years: the longest stretch of work they name. present: (p,)
+    whether a phrase says what is done now.
     """
 
     whole: Vectors
     phrases: Vectors
     affinity: Vectors
     years: float
+    present: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,13 @@ def shares(affinity: Vectors) -> Vectors:
     return found
 
 
-def similarities(pool: Pool, said: Said) -> Vectors:
+def similarities(pool: Pool, said: PersonVectors) -> Vectors:
     """Return the cosine of each phrase with each requirement of the pool, (p, r)."""
     return said.phrases @ pool.requirements.T
 
 
 def pair_features(
-    pool: Pool, said: Said, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
+    pool: Pool, said: PersonVectors, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
 ) -> Features:
     """Return the features of every listing of a pool that holds at least one, (n, features).
 
@@ -142,12 +146,28 @@ def pair_features(
         np.full(n, min(1.0, said.years / _LONG_YEARS)),
         *(np.full(n, one) for one in standing),
         *wanted.T,
+        _present_before_past(pool, said, similarity),
+        (1 / (1 + np.exp(-_MET_SLOPE * (best_requirement - _MET_AT)))).mean(axis=0),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
+def _present_before_past(pool: Pool, said: PersonVectors, similarity: Vectors) -> Vectors:
+    """Return how much nearer each listing is to what is done now than to what was done before.
+
+    Mean over requirements of the best cosine, (n,); 0 for who says only one of the two. Caps are
+    sold at the bus stand for want of better: a career says more.
+    """
+    now = said.present
+    if now.all() or not now.any():
+        return np.zeros(len(pool.ids), dtype=np.float32)
+    gap = similarity[now].max(axis=0) - similarity[~now].max(axis=0)
+    sizes = np.maximum(np.diff(pool.starts), 1)
+    return (np.add.reduceat(gap, pool.starts[:-1]) / sizes).astype(np.float32)
+
+
 def _occupation_overlap(
-    pool: Pool, said: Said, affinity: Vectors, occupations: Occupations
+    pool: Pool, said: PersonVectors, affinity: Vectors, occupations: Occupations
 ) -> tuple[Vectors, Vectors, Vectors]:
     """Return the cosine between the person's and each listing's shares of occupations.
 

@@ -1,7 +1,10 @@
-"""How long someone has worked, as far as their words say. Ages are not years of work."""
+"""How long someone has worked and what they do now, as far as their words say."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
+
+from service.domain.match import Phrase
 
 _UNITS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS: Final = (
@@ -26,12 +29,20 @@ _YEARS: Final = re.compile(
 )
 _AGE: Final = re.compile(r"\b(?:age[ds]?|son|daughter|boy|girl|child)\W+(?:\w+\W+){0,2}$")
 _MOST: Final = 60
+_NOW: Final = re.compile(
+    r"\b(?:now|nowadays|now ?a ?days|these days|at present|at the moment|currently|presently|today|"
+    r"for the time being|since (?:\w+ )?(?:came|come|coming|return\w*)|"
+    r"after (?:i |he |she )?(?:came|coming|return\w*)|back home|at home here)\b",
+    re.IGNORECASE,
+)
+_BARE: Final = 4
+"""Words up to which a phrase only says when: "these days" of "these days, I sell caps"."""
 
 
 def years_said(words: str) -> float:
     """Return the longest stretch of years the words name, 0 where they name none.
 
-    Contracts and seasons count as years: sailors and farm hands reckon in them.
+    Ages are not years of work; contracts and seasons are: sailors and farm hands reckon in them.
     """
     plain = words.casefold().replace("-", " ")
     stretches = [
@@ -40,3 +51,17 @@ def years_said(words: str) -> float:
         if not _AGE.search(plain, max(0, found.start() - 30), found.start())
     ]
     return max((one for one in stretches if one <= _MOST), default=0.0)
+
+
+def done_now(phrases: Sequence[Phrase]) -> list[bool]:
+    """Tell of each phrase about work whether it says what is done at present.
+
+    phrases: all phrases in order; a phrase that only says when speaks for the one behind it.
+    """
+    found, waiting = [], False
+    for phrase in phrases:
+        says_now = _NOW.search(phrase.text) is not None
+        if phrase.work:
+            found.append(says_now or waiting)
+        waiting = says_now and len(phrase.text.split()) <= _BARE
+    return found

@@ -18,29 +18,31 @@ _ORPHANS = re.compile(r"\s+([,.;:!?])")
 
 @dataclass(frozen=True, slots=True)
 class Neutraliser:
-    """Replaces words. `pattern` finds the longest entry first; `forms` maps it, "" drops it."""
+    """Replaces words. `pattern` finds the longest entry first; `forms` maps it, "" drops it.
+
+    faith: finds the words that name nothing but religion, which are dropped as well.
+    """
 
     pattern: re.Pattern[str]
     forms: Mapping[str, str]
     names: frozenset[str]
+    faith: re.Pattern[str]
 
     @classmethod
-    def of(cls, forms: Mapping[str, str], names: Iterable[str]) -> Self:
-        """Build from word → neutral form and a list of names, all lower case."""
-        longest = sorted(forms, key=lambda word: (-len(word), word))
-        pattern = re.compile(
-            r"(?<!\w)(?:" + "|".join(re.escape(word) for word in longest) + r")(?:['’]s)?(?!\w)",  # noqa: RUF001
-            re.IGNORECASE,
-        )
-        return cls(pattern, dict(forms), frozenset(names))
+    def of(cls, forms: Mapping[str, str], names: Iterable[str], faith: Iterable[str] = ()) -> Self:
+        """Build from word → neutral form, names, and words of religion, all lower case."""
+        dropped = dict.fromkeys(faith, "")
+        every = {**forms, **dropped}
+        return cls(_any_of(every), every, frozenset(names), _any_of(dropped))
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read neutral_words.csv and names.txt from data/lexicon."""
+        """Read neutral_words.csv, names.txt and religion_words.txt from data/lexicon."""
         with (folder / "neutral_words.csv").open(encoding="utf-8", newline="") as file:
             forms = {row["word"]: row["neutral"] for row in csv.DictReader(file)}
         names = (folder / "names.txt").read_text(encoding="utf-8").split()
-        return cls.of(forms, names)
+        faith = (folder / "religion_words.txt").read_text(encoding="utf-8").splitlines()
+        return cls.of(forms, names, faith)
 
     def words(self, text: str) -> str:
         """Return the text with gendered and religious words neutral or gone."""
@@ -54,12 +56,23 @@ class Neutraliser:
         )
         return self.words(without)
 
+    def speaks_of_faith(self, text: str) -> bool:
+        """Tell whether a text holds a word that names nothing but religion."""
+        return self.faith.search(text) is not None
+
     def _form(self, found: re.Match[str]) -> str:
         word = re.sub(r"['’]s$", "", found.group().lower())  # noqa: RUF001 - both apostrophes
         return self.forms[word]
 
     def _is_name(self, word: str) -> bool:
         return re.sub(r"['’]s$", "", word.lower()) in self.names  # noqa: RUF001
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds any of the words, whole and the longest first; nothing if there is none."""
+    longest = sorted(words, key=lambda word: (-len(word), word))
+    found = "|".join(re.escape(word) for word in longest) or r"(?!)"
+    return re.compile(rf"(?<!\w)(?:{found})(?:['’]s)?(?!\w)", re.IGNORECASE)  # noqa: RUF001
 
 
 def _tidy(text: str) -> str:

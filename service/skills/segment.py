@@ -23,7 +23,7 @@ _JOINS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Clause:
     """A phrase and the sentence it stands in, both letter for letter as written."""
 
     phrase: str
@@ -32,23 +32,23 @@ class Said:
 
 def phrases(text: str) -> list[str]:
     """Return the phrases of a text in order, each once, without those that hold no word."""
-    return [one.phrase for one in said(text)]
+    return [one.phrase for one in clauses(text)]
 
 
-def said(text: str) -> list[Said]:
+def clauses(text: str) -> list[Clause]:
     """Return the phrases of a text with their sentences, in order, each phrase once.
 
     Clauses are cut at punctuation, then at conjunctions where both sides say something
     (two words or more), so that "cook and clean" stays whole. Every phrase stands in the
     text letter for letter: it is shown as the person's own words.
     """
-    found: dict[str, Said] = {}
+    found: dict[str, Clause] = {}
     for part in _SENTENCES.split(text):
         sentence = _EDGES.sub("", part)[:_LONGEST_SENTENCE]
         for clause in _CLAUSES.split(part):
             for phrase in _unjoined(_EDGES.sub("", clause)):
                 if any(letter.isalpha() for letter in phrase):
-                    found.setdefault(phrase, Said(phrase, sentence))
+                    found.setdefault(phrase, Clause(phrase, sentence))
     return list(found.values())[:MOST_PHRASES]
 
 

@@ -228,7 +228,7 @@ def by_route(
     found: dict[str, tuple[list[float], list[float]]] = {one.value: ([], []) for one in Route}
     for line, person in zip(scores, people, strict=True):
         home = person.profile.home_country or ""
-        routes = np.array([_route_of(one, home).value for one in board.listings])
+        routes = np.array([route_of(one, home).value for one in board.listings])
         grades = grades_of(person, board)
         for route, (ndcgs, recalls) in found.items():
             here = routes == route
@@ -256,14 +256,15 @@ def calibration(scores: Floats, people: Sequence[GoldPerson], board: Board) -> C
         home = person.profile.home_country or ""
         by_route: dict[Route, list[int]] = {route: [] for route in Route}
         for at in ranking(line):
-            by_route[_route_of(board.listings[at], home)].append(int(at))
+            by_route[route_of(board.listings[at], home)].append(int(at))
         for rows in by_route.values():
             shown_scores += [line[at] for at in rows[:_DEPTH]]
             shown_hits += [grades[at] >= REFERRED_FROM for at in rows[:_DEPTH]]
-    return _binned(np.array(shown_scores), np.array(shown_hits, dtype=np.float64))
+    return binned(np.array(shown_scores), np.array(shown_hits, dtype=np.float64))
 
 
-def _binned(scores: Floats, hits: Floats) -> Calibration:
+def binned(scores: Floats, hits: Floats) -> Calibration:
+    """Hold scores, (n,), against what came of them, (n,) of 0 or 1, in ten bins."""
     edges = np.minimum((scores * _BINS).astype(int), _BINS - 1)
     bins, error = [], 0.0
     for edge in range(_BINS):
@@ -276,7 +277,8 @@ def _binned(scores: Floats, hits: Floats) -> Calibration:
     return Calibration(error, len(scores), tuple(bins))
 
 
-def _route_of(stored: StoredListing, home: str) -> Route:
+def route_of(stored: StoredListing, home: str) -> Route:
+    """Return the route a listing is on for someone at home in a country."""
     if stored.content.kind is not Kind.JOB:
         return Route.TRAINING
     return Route.LOCAL if stored.content.country == home else Route.OVERSEAS

@@ -15,7 +15,7 @@ from service.domain.person import Profile, Route, SkillStatus
 from service.domain.pool import Ask, PoolQuery
 from service.domain.request import Filters
 from service.domain.text import fold
-from service.matching.evidence import Asked, EvidenceScorer, Heard
+from service.matching.evidence import Asked, EvidenceScorer, PersonWords
 from service.ports import Tools
 from service.rules.eligible import rules_for
 from service.skills.requirements import stated_requirements
@@ -44,7 +44,7 @@ class Compared:
     clean: takes out of a listing's words what must not matter.
     """
 
-    heard: Heard
+    heard: PersonWords
     requirements: Vectors
     clean: Callable[[str], str]
     scorer: EvidenceScorer
@@ -63,7 +63,8 @@ def explain(
     stated = stated_requirements(listing) if listing.kind is not Kind.ENTERPRISE else []
     # A listing may have grown since the index saw it; what has no vector yet is left out.
     stated = stated[: len(compared.requirements) - 1]
-    asked = Asked(compared.requirements[: len(stated) + 1], (listing.title, *stated))
+    texts = tuple(compared.clean(one) for one in (listing.title, *stated))
+    asked = Asked(compared.requirements[: len(texts)], texts)
     chances = compared.scorer.chances(compared.heard, asked)
     for column, (requirement, chance) in enumerate(zip(stated, chances, strict=True), start=1):
         best = int(similarity[:, column].argmax())

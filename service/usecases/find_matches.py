@@ -11,12 +11,12 @@ from service.domain.person import Profile, Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
-from service.matching.evidence import Heard
+from service.matching.evidence import PersonWords
 from service.matching.features import (
     NAMES,
     STANDINGS,
     Features,
-    Said,
+    PersonVectors,
     Yardsticks,
     pair_features,
     similarities,
@@ -26,7 +26,7 @@ from service.ports import Tools
 from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, reasons_against, rules_for
 from service.rules.flags import Setting, flags_for
-from service.skills.experience import years_said
+from service.skills.experience import done_now, years_said
 from service.skills.language import READ
 from service.usecases.explain_match import Compared, Judged, add_bridges, explain
 from service.usecases.understand import cleaned, understand
@@ -59,7 +59,7 @@ def match_person(
     Raises ConsentMissingError without a consent that holds today.
     """
     require_matching(person.profile.consent, tools.clock.today())
-    saved = tools.store.understanding(person, tools.encoder.model)
+    saved = tools.store.understanding(person, tools.reading)
     request = MatchRequest(profile=person.profile, routes=routes, filters=filters, limit=limit)
     return _answer(tools, request, saved or understand(tools, person.profile))
 
@@ -105,19 +105,22 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     )
 
 
-def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[Said, Yardsticks]:
+def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[PersonVectors, Yardsticks]:
     """Return what every pool of an answer is scored with: the person, and what measures them."""
-    said = Said(
+    said = PersonVectors(
         whole=read.vectors[0],
         phrases=read.vectors[1:],
         affinity=tools.taxonomy.affinity(read.vectors),
         years=years_said(read.work_text),
+        present=np.array(done_now(read.understanding.phrases)),
     )
     standings = tools.listing_encoder.encode(STANDINGS)
     return said, Yardsticks(tools.taxonomy.occupations, standings)
 
 
-def scored(tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks]) -> tuple[Floats, Features]:
+def scored(
+    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
+) -> tuple[Floats, Features]:
     """Return scores (n,) and features of a pool."""
     if not pool.ids:
         nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
@@ -129,7 +132,7 @@ def scored(tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks]) -> tuple
 
 
 def _choose(
-    tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks], limit: int
+    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks], limit: int
 ) -> list[Chosen]:
     score, _ = scored(tools, pool, measured)
     return [
@@ -182,7 +185,7 @@ def _matches(
     return add_bridges(tools, profile, judged)
 
 
-def heard_of(tools: Tools, read: SavedUnderstanding) -> Heard:
+def heard_of(tools: Tools, read: SavedUnderstanding) -> PersonWords:
     """Return a person's work words, as the encoder got them, to be held against requirements."""
     readable = read.understanding.language in READ
     texts = [
@@ -190,7 +193,7 @@ def heard_of(tools: Tools, read: SavedUnderstanding) -> Heard:
         for phrase in read.understanding.phrases
         if phrase.work
     ]
-    return Heard.of(read.vectors[0], read.vectors[1:], texts)
+    return PersonWords.of(read.vectors[0], read.vectors[1:], texts)
 
 
 def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:

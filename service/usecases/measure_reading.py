@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from service.domain.embedding import Vectors
 from service.domain.errors import InvalidInputError
 from service.domain.match import Match
@@ -62,9 +64,9 @@ def evidence_chances(
 ) -> list[tuple[float, bool]]:
     """Return (chance that it is met, whether it is) for every label."""
     rows = evidence_rows(tools, people, labels, board)
-    return [
-        (0.0 if row is None else float(tools.evidence.chance(row)), met) for row, met, _ in rows
-    ]
+    known = [row for row, _, _ in rows if row is not None]
+    chances = iter(tools.evidence.chance(np.stack(known)).tolist() if known else [])
+    return [(0.0 if row is None else next(chances), met) for row, met, _ in rows]
 
 
 def evidence_rows(

@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from models.gold_agreement import TwoJudges, report
+from models.gold_agreement import TwoJudges, evidence_report, report
 from service.cli.commands import app
 from service.domain import errors
 from service.settings import Settings
@@ -258,7 +258,8 @@ def test_the_agreement_of_the_judges_is_what_the_command_prints() -> None:
     text = (ROOT / "data" / "gold" / "README.md").read_text(encoding="utf-8")
     printed = text.split("<!-- agreement:begin -->\n")[1].split("<!-- agreement:end -->")[0]
     figure = re.compile(r"\d+\.\d+")
-    now = "\n".join(report(TwoJudges.read(ROOT / "data"))) + "\n"
+    data = ROOT / "data"
+    now = "\n".join([*report(TwoJudges.read(data)), "", *evidence_report(data)]) + "\n"
     assert figure.sub("#", printed) == figure.sub("#", now)
     # Drawn intervals may differ in the last digit from one processor to another.
     assert [float(one) for one in figure.findall(printed)] == pytest.approx(

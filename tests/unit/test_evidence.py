@@ -10,12 +10,12 @@ from service.matching.evidence import (
     NAMES,
     Asked,
     EvidenceScorer,
-    Heard,
+    PersonWords,
     evidence_features,
 )
 
 EYE = np.eye(4, dtype=np.float32)
-HEARD = Heard.of(EYE[0], EYE[:2], ["drive forklift", "laying bricks daily"])
+HEARD = PersonWords.of(EYE[0], EYE[:2], ["drive forklift", "laying bricks daily"])
 ASKED = Asked(EYE[[3, 1, 2]], ("Mason", "lay bricks in line", "service forklifts"))
 
 
@@ -41,7 +41,7 @@ def test_endings_do_not_hide_a_shared_word() -> None:
 
 def test_one_phrase_is_enough() -> None:
     """Someone who said one thing has no second-nearest phrase."""
-    rows = evidence_features(Heard.of(EYE[0], EYE[:1], ["drive forklift"]), ASKED)
+    rows = evidence_features(PersonWords.of(EYE[0], EYE[:1], ["drive forklift"]), ASKED)
     assert rows[:, column("second")].tolist() == [0, 0]
 
 

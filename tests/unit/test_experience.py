@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.skills.experience import years_said
+from service.domain.match import Phrase
+from service.skills.experience import done_now, years_said
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,13 @@ from service.skills.experience import years_said
 def test_the_longest_stretch_counts(words: str, years: float) -> None:
     """Figures and words; a calendar year is not a stretch."""
     assert years_said(words) == years
+
+
+def test_what_is_done_now_is_told_from_what_was_done() -> None:
+    """A phrase says so itself, or one that only says when stands before it."""
+    texts = ["led a crew of a hundred", "these days", "I sell caps", "my son is well", "welding"]
+    phrases = [Phrase(text, work=text not in {"these days", "my son is well"}) for text in texts]
+    assert done_now(phrases) == [False, True, False]
+    assert done_now([Phrase("now I drive a rickshaw", work=True)]) == [True]
+    assert done_now([Phrase("since I came back vegetables from a cart", work=True)]) == [True]
+    assert done_now([]) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.skills.reader import CONTEXT, Reader, in_context, names_oneself, what_one_is
-from service.skills.segment import Said, said
+from service.skills.segment import Clause, clauses
 
 A, B = np.eye(2, dtype=np.float32)
 
@@ -33,11 +33,13 @@ def test_nothing_said_gives_no_rows() -> None:
 
 def test_every_phrase_knows_its_sentence() -> None:
     """Commas and conjunctions cut phrases; full stops end sentences."""
-    found = said("Cyprus four years as carer for an old woman: bathing, medicine, nights. I weave.")
-    assert found[1] == Said(
+    found = clauses(
+        "Cyprus four years as carer for an old woman: bathing, medicine, nights. I weave."
+    )
+    assert found[1] == Clause(
         "bathing", "Cyprus four years as carer for an old woman: bathing, medicine, nights"
     )
-    assert found[-1] == Said("I weave", "I weave")
+    assert found[-1] == Clause("I weave", "I weave")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Evidence is judged on the same clean words the model was taught with."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from service.domain.listing import Kind
+from service.domain.person import Profile
+from service.domain.request import MatchRequest
+from service.matching.evidence import Asked, EvidenceScorer, Floats, PersonWords
+from service.ports import Tools
+from service.usecases.find_matches import match_profile
+
+
+class Recorder(EvidenceScorer):
+    """Finds nothing met, and remembers the texts it was asked about."""
+
+    seen: list[str] = []  # noqa: RUF012 - shared on purpose: the scorer itself is frozen
+
+    def chances(self, heard: PersonWords, asked: Asked) -> Floats:
+        """Remember the texts."""
+        del heard
+        self.seen.extend(asked.texts)
+        return np.zeros(len(asked.texts) - 1, dtype=np.float32)
+
+
+def test_requirements_are_neutral_before_they_are_judged(sample_tools: Tools) -> None:
+    """A listing that asks for a salesman is judged as one that asks for a salesperson."""
+    recorder = Recorder(np.zeros(1, dtype=np.float32), bias=0.0, met=1.0)
+    tools = replace(sample_tools, evidence=recorder)
+    request = MatchRequest(profile=Profile(text="salesman in a shop, sold to customers"), limit=50)
+    answer = match_profile(tools, request)
+    titles = {
+        match.listing.content.title
+        for matches in answer.routes.values()
+        for match in matches
+        if match.listing.content.kind is not Kind.ENTERPRISE
+    }
+    changed = {one for one in titles if tools.neutral.words(one) != one}
+    assert changed
+    assert changed.isdisjoint(recorder.seen)
+    assert {tools.neutral.words(one) for one in changed} <= set(recorder.seen)
