@@ -15,9 +15,11 @@ from service.domain.pool import ListingVectors, Pool, PoolQuery
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
+from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
 from service.skills.spelling import Speller
+from service.skills.subwords import Subwords
 
 
 class Encoder(Protocol):
@@ -245,6 +247,8 @@ class Tools:
     neutral: Neutraliser
     reader: Reader
     speller: Speller
+    interpreter: Interpreter
+    subwords: Subwords
     evidence: EvidenceScorer
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,9 +24,11 @@ from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, Tools
 from service.settings import Settings, bundled
+from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
 from service.skills.spelling import Speller
+from service.skills.subwords import Subwords
 
 BUNDLED_ENCODER = "bundled"
 
@@ -109,10 +112,20 @@ def open_tools(
             neutral=neutral,
             reader=Reader.read(bundled("models", "reader", "reader.json")),
             speller=Speller.read(bundled("data", "lexicon")),
+            interpreter=_interpreter(),
+            subwords=Subwords.read(bundled("models", "bridge")),
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
+
+
+@lru_cache(maxsize=1)
+def _interpreter() -> Interpreter:
+    """Return the one interpreter of this process: two seconds to read, and never changed."""
+    lexicon = bundled("data", "lexicon")
+    work = Speller.read(lexicon).work.words
+    return Interpreter.read(lexicon / "work", bundled("models", "bridge", "words.csv.gz"), work)
 
 
 def _reading(encoder: Encoder) -> ModelIdentity:
@@ -120,14 +133,21 @@ def _reading(encoder: Encoder) -> ModelIdentity:
     digest = sha256(f"{encoder.model.revision} {__version__}".encode())
     lexicon = bundled("data", "lexicon")
     names = ("neutral_words.csv", "names.txt", "religion_words.txt", "work_words.csv")
-    for path in (bundled("models", "reader", "reader.json"), *(lexicon / name for name in names)):
+    bridge = bundled("models", "bridge")
+    paths = [
+        bundled("models", "reader", "reader.json"),
+        *(lexicon / name for name in names),
+        *sorted((lexicon / "work").glob("*.csv")),
+        *(bridge / name for name in ("bridge.json", "words.csv.gz", "subwords.npy")),
+    ]
+    for path in paths:
         digest.update(path.read_bytes())
     return replace(encoder.model, revision=digest.hexdigest()[:12])
 
 
 def _require_fitting(encoder: Encoder, settings: Settings) -> None:
     """Refuse an encoder whose vectors the models trained beside it cannot read."""
-    for name in ("reader", "evidence", "ranker"):
+    for name in ("reader", "evidence", "ranker", "bridge"):
         raw = json.loads(bundled("models", name, f"{name}.json").read_text(encoding="utf-8"))
         made_for = raw["encoder"]
         same_width = made_for["dimensions"] == encoder.model.dimensions

@@ -31,6 +31,7 @@ from service.usecases.evaluate import (
 from service.usecases.gold import SPLITS, GoldPerson, read_evidence, read_gold
 from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
+from service.usecases.measure_languages import languages_quality
 from service.usecases.measure_reading import evidence_quality, twins_quality
 from service.usecases.published import measured, read_melo, read_talentclef
 from service.wiring import open_tools, plain_encoder
@@ -70,6 +71,8 @@ def evaluate(
             plain = plain_encoder() or tools.encoder
             twins = twins_quality(tools, folder, board, plain, bar)
             result["twins"] = [asdict(one) for one in twins]
+            spoken = languages_quality(tools, folder, people, board, plain, bar)
+            result["languages"] = [asdict(one) for one in spoken]
             if benchmarks.is_dir():
                 result["benchmarks"] = _published(tools.encoder, benchmarks, bar)
     result["split"], result["people"] = split, len(people)

@@ -32,6 +32,7 @@ def show(result: dict[str, Any]) -> None:
         f"over {proof['pairs']} labelled requirements"
     )
     _show_twins(result["twins"])
+    _show_languages(result["languages"])
     for route, found in result["by_route"].items():
         ndcg, recall = (_with_interval(found[measure]) for measure in ("ndcg", "recall"))
         out.print(f"Route {route}: nDCG@10 {ndcg}, recall@50 {recall}")
@@ -78,6 +79,17 @@ def as_markdown(result: dict[str, Any]) -> str:
         + " |"
         for one in result["twins"]
     ]
+    lines += [
+        "",
+        "| The same people in | people | nDCG@10 | in English | share | plain | recognised |",
+        "|---|---:|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {one['language']} | {one['people']} | "
+        f"{one['ndcg']:.3f} ({one['low']:.3f} to {one['high']:.3f}) | {one['english']:.3f} | "
+        f"{one['share']:.0%} | {one['plain']:.3f} | {one['recognised']:.0%} |"
+        for one in result["languages"]
+    ]
     if result.get("benchmarks"):
         lines += ["", "| Published benchmark | encoder | MRR | MAP |", "|---|---|---:|---:|"]
         lines += [
@@ -102,6 +114,23 @@ def _show_twins(twins: list[dict[str, Any]]) -> None:
         table.add_row(one["change"], str(one["pairs"]), *(f"{one[x]:.1%}" for x in measures))
     means = (sum(one[x] * one["pairs"] for one in twins) / pairs for x in measures)
     table.add_row("all", str(pairs), *(f"{mean:.1%}" for mean in means))
+    out.print(table)
+
+
+def _show_languages(languages: list[dict[str, Any]]) -> None:
+    table = Table(title="The same people in their own language: nDCG@10")
+    for title in ("language", "people", "Homeward", "in English", "share", "plain", "recognised"):
+        table.add_column(title)
+    for one in languages:
+        table.add_row(
+            one["language"],
+            str(one["people"]),
+            f"{one['ndcg']:.3f} ({one['low']:.3f} to {one['high']:.3f})",
+            f"{one['english']:.3f}",
+            f"{one['share']:.0%}",
+            f"{one['plain']:.3f}",
+            f"{one['recognised']:.0%}",
+        )
     out.print(table)
 
 

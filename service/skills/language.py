@@ -22,6 +22,7 @@ SCRIPTS: Final = {
 }
 """Scripts a returnee's words may be in, with the languages looked for in each."""
 
+_SURELY: Final = 0.9
 _lock = threading.Lock()
 
 
@@ -36,8 +37,16 @@ def script(text: str) -> str | None:
 @cache
 def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(languages)
+    if languages:
+        identifier.set_languages(languages)
     return identifier
+
+
+def foreign(text: str) -> str | None:
+    """Return the language a Latin text is in, of all there are, if it surely is not English."""
+    with _lock:
+        language, chance = _identifier(()).classify(text)
+    return None if language == "en" or chance < _SURELY else str(language)
 
 
 def detect(text: str) -> str:

@@ -27,9 +27,9 @@ from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, reasons_against, rules_for
 from service.rules.flags import Setting, flags_for
 from service.skills.experience import done_now, years_said
-from service.skills.language import READ
+from service.usecases.clean_text import cleaned, cleaned_listing
 from service.usecases.explain_match import Compared, Judged, add_bridges, explain
-from service.usecases.understand import cleaned, understand
+from service.usecases.understand import understand
 
 _POOL: Final = 120
 _BLOCKED_POOL: Final = 20
@@ -155,6 +155,10 @@ def _matches(
     listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
     setting = Setting(profile=profile, today=tools.clock.today())
     heard, understood = heard_of(tools, read), read.understanding
+
+    def clean(text: str) -> str:
+        return cleaned_listing(tools, text)[0].english
+
     judged: dict[Route, list[Judged]] = {}
     for route, some in chosen.items():
         # A listing deleted since the search is simply no longer there.
@@ -178,7 +182,7 @@ def _matches(
                 ),
                 profile,
                 understood,
-                Compared(heard, one.requirements, tools.neutral.words, tools.evidence),
+                Compared(heard, one.requirements, clean, tools.evidence),
             )
             for rank, one in enumerate(kept, start=1)
         ]
@@ -187,9 +191,9 @@ def _matches(
 
 def heard_of(tools: Tools, read: SavedUnderstanding) -> PersonWords:
     """Return a person's work words, as the encoder got them, to be held against requirements."""
-    readable = read.understanding.language in READ
+    language = read.understanding.language
     texts = [
-        cleaned(tools, phrase.text, readable=readable)
+        cleaned(tools, phrase.text, language).english
         for phrase in read.understanding.phrases
         if phrase.work
     ]

@@ -9,6 +9,7 @@ from service.domain.pool import ListingVectors
 from service.domain.records import Put, Written
 from service.ports import ProgressBar, Tools
 from service.skills.requirements import requirement_texts, whole_text
+from service.usecases.clean_text import encoded_listings
 
 _BATCH: Final = 256
 
@@ -53,12 +54,11 @@ def encode_missing(tools: Tools, bar: ProgressBar | None = None) -> int:
 
 def listing_vectors(tools: Tools, listings: Sequence[Listing]) -> list[ListingVectors]:
     """Encode listings; a text that several of them share is encoded once."""
-    neutral = tools.neutral.words
-    wholes = [neutral(whole_text(listing)) for listing in listings]
-    asked = [[neutral(text) for text in requirement_texts(listing)] for listing in listings]
+    wholes = [whole_text(listing) for listing in listings]
+    asked = [requirement_texts(listing) for listing in listings]
     texts = list(dict.fromkeys(text for some in (wholes, *asked) for text in some))
     rows = {text: row for row, text in enumerate(texts)}
-    vectors = tools.encoder.encode(texts)
+    vectors = encoded_listings(tools, texts)
     return [
         ListingVectors(
             whole=vectors[rows[whole]], requirements=vectors[[rows[text] for text in asks]]

@@ -14,10 +14,13 @@ from service.domain.person import Profile
 from service.domain.records import SavedUnderstanding
 from service.domain.text import visible
 from service.ports import Tools
-from service.skills.language import READ, SCRIPTS, detect, script
+from service.skills.gloss import Gloss
+from service.skills.interpret import NEGATIVE
+from service.skills.language import READ, SCRIPTS, script
 from service.skills.limits import denied
 from service.skills.reader import in_context, names_oneself, what_one_is
 from service.skills.segment import MOST_PHRASES, clauses
+from service.usecases.clean_text import Clean, cleaned, encoded, language_of
 
 # Cosine to the nearest occupation at which a phrase begins to mean something, and at
 # which it surely does; both read off the sample people's phrases.
@@ -39,20 +42,36 @@ _WORK_OF_FAITH: Final = 0.85
 _WORK_BESIDE_FAITH: Final = 0.75
 _ENTERED: Final = frozenset({"skill", "experience"})
 
+# What must have been understood of the words for the answer to stand on them.
+_HARDLY: Final = 0.35
+_SURELY_MEANT: Final = 0.9
+_OCCUPIED: Final = frozenset(
+    {"occupation", "skill", "duty", "tool", "machine", "material", "certificate"}
+)
+
 _NOT_READ = Notice(
     "language_not_read",
-    "These words are not in English, so only the English words among them were used. "
-    "Add the skills in English for a better answer.",
+    "These words are in a language that is not covered, so only the English words among them "
+    "were used. Add the skills in English for a better answer.",
+)
+_HARDLY_READ = Notice(
+    "language_hardly_read",
+    "Much of these words was not understood. See what each phrase was taken to mean, and add the "
+    "skills in other words or in English.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """The phrases of a profile, the sentence each stands in, and what the encoder gets of it."""
+    """The phrases of a profile, the sentence each stands in, and what was made of each.
+
+    glosses: by phrase, of a language other than English that is covered; else empty.
+    """
 
     phrases: Sequence[Phrase]
     sentences: Sequence[str]
-    clean: Sequence[str]
+    clean: Sequence[Clean]
+    glosses: Sequence[Gloss]
 
 
 def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
@@ -66,54 +85,81 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
     found, sentences = _phrases(profile)
     words = profile.text or " ".join(phrase.text for phrase in found)
     _require_known_script(words)
-    language = detect(words) if words else "en"
-    readable = language in READ
-    clean = [cleaned(tools, phrase.text, readable=readable) for phrase in found]
-    around = {one: cleaned(tools, one, readable=readable) for one in dict.fromkeys(sentences)}
-    alone, contexts = _encoded(tools, clean, [around[one] for one in sentences])
-    spoken = _Spoken(found, sentences, clean)
-    judged = _judged(tools, spoken, (alone, contexts), readable=readable)
+    language = language_of(tools, words)
+    spoken = _spoken(tools, found, sentences, language)
+    around = {one: cleaned(tools, one, language) for one in dict.fromkeys(sentences)}
+    alone, contexts = _encoded(tools, language, spoken.clean, [around[one] for one in sentences])
+    judged = _judged(tools, spoken, (alone, contexts), language)
     working = [at for at, phrase in enumerate(judged) if phrase.work]
-    texts = [what_one_is(text) for text in clean]
-    named = [at for at, text in enumerate(texts) if text != clean[at]]
-    alone[named] = tools.encoder.encode([texts[at] for at in named])
-    whole, vectors = _work_vectors(tools, texts, sentences, working, alone)
+    texts = [replace(one, english=what_one_is(one.english)) for one in spoken.clean]
+    named = [at for at, text in enumerate(texts) if text != spoken.clean[at]]
+    alone[named] = encoded(tools, language, [texts[at] for at in named])
+    whole, vectors = _work_vectors(tools, language, texts, sentences, working, alone)
     affinity = tools.taxonomy.affinity(vectors)
     meant = tuple(
         _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
         for phrase, line in zip(judged, affinity, strict=True)
     )
+    if spoken.glosses:
+        meant = tuple(
+            _as_glossed(phrase, gloss) for phrase, gloss in zip(meant, spoken.glosses, strict=True)
+        )
     return SavedUnderstanding(
         understanding=Understanding(
             language=language,
             phrases=meant,
-            notices=() if readable else (_NOT_READ,),
+            notices=_notices(language, spoken.glosses),
         ),
-        work_text=_work_text(texts, working),
+        work_text=_joined(texts, working).english,
         vectors=np.vstack([whole, vectors[working]]),
         model=tools.reading,
     )
 
 
-def cleaned(tools: Tools, text: str, *, readable: bool) -> str:
-    """Return a text as the encoder gets it; only a language that is read is put right."""
-    neutral = tools.neutral.person(visible(text))
-    return tools.speller.words(neutral) if readable else neutral
+def _spoken(
+    tools: Tools, found: Sequence[Phrase], sentences: Sequence[str], language: str
+) -> _Spoken:
+    glosses: list[Gloss] = []
+    if tools.interpreter.covers(language):
+        glosses = [tools.interpreter.gloss(language, visible(one.text)) for one in found]
+    clean = [cleaned(tools, phrase.text, language) for phrase in found]
+    return _Spoken(found, sentences, clean, glosses)
+
+
+def _notices(language: str, glosses: Sequence[Gloss]) -> tuple[Notice, ...]:
+    if glosses:
+        weight = sum(len(one.words) for one in glosses)
+        sure = sum(one.sure * len(one.words) for one in glosses) / max(weight, 1)
+        return (_HARDLY_READ,) if sure < _HARDLY else ()
+    return () if language in READ else (_NOT_READ,)
+
+
+def _as_glossed(phrase: Phrase, gloss: Gloss) -> Phrase:
+    """Say what a phrase was taken to mean in English; what was not understood is said so."""
+    code = next(
+        (one.concept.isco08 for one in gloss.words if one.concept and one.concept.isco08), ""
+    )
+    known = bool(gloss.english) and gloss.sure >= _HARDLY
+    return replace(
+        phrase,
+        means=gloss.english if known else None,
+        isco08=(code or phrase.isco08) if known else None,
+        confidence=round(gloss.sure, 3),
+    )
 
 
 def _encoded(
-    tools: Tools, phrases: Sequence[str], sentences: Sequence[str]
+    tools: Tools, language: str, phrases: Sequence[Clean], sentences: Sequence[Clean]
 ) -> tuple[Vectors, Vectors]:
     """Return the vectors of phrases and of their sentences, each text encoded once."""
-    texts = list(dict.fromkeys([*phrases, *sentences]))
-    at = {text: row for row, text in enumerate(texts)}
-    vectors = tools.encoder.encode(texts)
-    return vectors[[at[one] for one in phrases]], vectors[[at[one] for one in sentences]]
+    vectors = encoded(tools, language, [*phrases, *sentences])
+    return vectors[: len(phrases)].copy(), vectors[len(phrases) :]
 
 
-def _work_vectors(
+def _work_vectors(  # noqa: PLR0913, PLR0917 - texts, where they stand, and their vectors
     tools: Tools,
-    texts: Sequence[str],
+    language: str,
+    texts: Sequence[Clean],
     sentences: Sequence[str],
     working: Sequence[int],
     alone: Vectors,
@@ -127,41 +173,49 @@ def _work_vectors(
     for row in working:
         members[sentences[row]].append(row)
     several = [rows for rows in members.values() if len(rows) > 1]
-    joined = [_work_text(texts, rows) for rows in several]
-    encoded = tools.encoder.encode([_work_text(texts, working), *joined] if working else [])
+    joined = [_joined(texts, rows) for rows in ([working, *several] if working else [])]
+    vectors = encoded(tools, language, joined)
     contexts = alone.copy()
-    for rows, vector in zip(several, encoded[1:], strict=True):
+    for rows, vector in zip(several, vectors[1:], strict=True):
         contexts[rows] = vector
-    return encoded[:1], in_context(alone, contexts)
+    return vectors[:1], in_context(alone, contexts)
 
 
-def _work_text(clean: Sequence[str], working: Sequence[int]) -> str:
+def _joined(texts: Sequence[Clean], rows: Sequence[int]) -> Clean:
     # Commas, as in the sentences the encoder was taught with; full stops take a text apart.
-    return ", ".join(clean[row] for row in working)
+    return Clean(
+        ", ".join(texts[row].english for row in rows if texts[row].english),
+        ", ".join(texts[row].spoken for row in rows if texts[row].spoken),
+    )
 
 
 def _judged(
     tools: Tools,
     spoken: _Spoken,
     vectors: tuple[Vectors, Vectors],
-    *,
-    readable: bool,
+    language: str,
 ) -> list[Phrase]:
     """Mark which phrases are about work the person can do; vectors: of phrases, of sentences.
 
     A skill or a job title that was entered as such is work. Words in a language that is not
     read cannot be judged, so all of them count.
     """
-    found, sentences, clean = spoken.phrases, spoken.sentences, spoken.clean
+    found, sentences = spoken.phrases, spoken.sentences
+    clean = [one.english for one in spoken.clean]
+    readable = language in READ or bool(spoken.glosses)
     if not readable or not found:
         return list(found)
     chance = tools.reader.work(*vectors)
     named = [at for at, text in enumerate(clean) if names_oneself(text)]
     trades = tools.taxonomy.affinity(vectors[0][named]).max(axis=1, initial=0.0) >= _A_TRADE
     chance[[at for at, trade in zip(named, trades, strict=True) if trade]] = 1.0
+    for at, gloss in enumerate(spoken.glosses):
+        if _names_work(gloss):
+            chance[at] = 1.0
     # Odd words of a trade may look like nothing: where nothing is surely work, the likeliest
     # phrases are taken rather than none.
     entered = any(phrase.origin != "text" for phrase in found)
+    negative = [_negative(one) for one in spoken.glosses] or [False] * len(found)
     usual = _WORK if entered or chance.max() >= _WORK else _PERHAPS
     bars = [
         max(usual, _bar_of_faith(tools, phrase.text, sentence))
@@ -170,11 +224,25 @@ def _judged(
     return [
         replace(
             phrase,
-            denied=(no := denied(phrase.text)),
+            denied=(no := no_in_english or denied(phrase.text)),
             work=bool(text) and not no and (phrase.origin in _ENTERED or p >= bar),
         )
-        for phrase, text, p, bar in zip(found, clean, chance.tolist(), bars, strict=True)
+        for phrase, text, p, bar, no_in_english in zip(
+            found, clean, chance.tolist(), bars, negative, strict=True
+        )
     ]
+
+
+def _names_work(gloss: Gloss) -> bool:
+    """Tell whether a phrase surely holds a concept of work: a trade, a duty, a tool."""
+    return any(
+        one.concept is not None and one.concept.kind in _OCCUPIED and one.sure >= _SURELY_MEANT
+        for one in gloss.words
+    )
+
+
+def _negative(gloss: Gloss) -> bool:
+    return any(one.concept is not None and one.concept.id in NEGATIVE for one in gloss.words)
 
 
 def _bar_of_faith(tools: Tools, phrase: str, sentence: str) -> float:

@@ -394,10 +394,8 @@ def test_query_filters_of_a_stored_person_hold(board: Board) -> None:
 @pytest.mark.parametrize(
     ("profile", "language"),
     [
-        ({"text": "Marunong akong magluto ng pagkain para sa mga bata at matanda"}, "tl"),
-        ({"text": "আমি রাজমিস্ত্রির কাজ করি"}, "bn"),
-        ({"skills": [{"text": "রাজমিস্ত্রির কাজ"}]}, "bn"),
-        ({"experiences": [{"title": "വെൽഡർ"}]}, "ml"),
+        ({"text": "Je suis maçon depuis dix ans et je pose aussi du carrelage"}, "fr"),
+        ({"text": "Mimi ni fundi wa kujenga nyumba na kupaka rangi kwa miaka kumi"}, "sw"),
     ],
 )
 def test_words_that_are_not_read_are_never_called_good(
@@ -410,6 +408,29 @@ def test_words_that_are_not_read_are_never_called_good(
     assert body["understood"]["notices"][0]["code"] == "language_not_read"
     tiers = {one["tier"] for some in body["routes"].values() for one in some}
     assert tiers <= {"stretch"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "language"),
+    [
+        ({"text": "আমি রাজমিস্ত্রির কাজ করি, টাইলসও পারি"}, "bn"),
+        ({"text": "rajmistri kaj kori, tiles o pari"}, "bn-Latn"),
+        ({"text": "मैं राजमिस्त्री हूँ, टाइल्स भी लगाता हूँ"}, "hi"),
+        ({"text": "میں راج مستری ہوں، ٹائل بھی لگاتا ہوں"}, "ur"),
+        ({"skills": [{"text": "রাজমিস্ত্রির কাজ"}]}, "bn"),
+    ],
+)
+def test_a_mason_is_a_mason_in_any_covered_language(
+    sample_client: TestClient, profile: JSON, language: str
+) -> None:
+    """The words are read, said in English, and find the masons' posts."""
+    answer = sample_client.post("/v1/match", json={"home_country": "BD", "profile": profile})
+    body = answer.json()
+    assert body["understood"]["language"] == language
+    assert body["understood"]["notices"] == []
+    assert "mason" in (body["understood"]["phrases"][0]["means"] or "")
+    first = [some[0]["listing"]["title"].lower() for some in body["routes"].values() if some]
+    assert any("mason" in title for title in first), first
 
 
 def test_numbers_alone_are_no_work(api: TestClient, api_tools: Tools) -> None:

@@ -15,7 +15,7 @@ from service.usecases.find_matches import match_profile
 class Recorder(EvidenceScorer):
     """Finds nothing met, and remembers the texts it was asked about."""
 
-    seen: list[str] = []  # noqa: RUF012 - shared on purpose: the scorer itself is frozen
+    seen: list[str] = []
 
     def chances(self, heard: PersonWords, asked: Asked) -> Floats:
         """Remember the texts."""

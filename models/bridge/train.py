@@ -1,0 +1,238 @@
+"""Builds the bridge from other languages to English: python -m models.bridge.train.
+
+Ten minutes on two cores. First single words: which word of a form or a sentence means what, by
+aligning data/lexicon/work and data/parallel with their English (words.csv.gz). Then vectors of
+subwords that put any of the languages into the space of the bundled encoder (subwords.npy, int8),
+taught by the same forms and sentences, by Tatoeba where --corpora is there, and by English words
+of work as they sound. The gold set is never read. Seeds are fixed.
+"""
+
+import csv
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from torch.nn import functional
+from tqdm import tqdm
+
+from models.boards import read_boards
+from models.bridge.align import Pair, aligned
+from service.ports import Encoder
+from service.settings import Settings, bundled
+from service.skills.letters import words
+from service.skills.lexicon import LANGUAGES
+from service.skills.segment import phrases
+from service.skills.subwords import BUCKETS, features
+from service.wiring import build_encoder
+
+_HERE = Path(__file__).parent
+_SMALL = frozenset(
+    """a an the of to and or in on for with by at from as is are be been am i it its that this my me
+    we he she they them his her our who which there here was were had have has do does did m s re ve
+    ll d t don didn""".split()  # noqa: SIM905 - thirty words in two lines, not in thirty
+)
+_SPOKEN = 3
+"""What a spoken sentence counts for beside a form of the lexicon."""
+_SECOND_SHARE, _SECOND_LEAST = 0.6, 0.2
+_OFTEN, _VAGUE = 12, 0.35
+"""A word that stands in so many texts and still means nothing much is a little word: no meaning."""
+_TATOEBA = ("bn", "hi", "ur", "tl", "ar", "id")
+_HELD_OUT = 10
+"""Every tenth sentence of Tatoeba is left for measuring."""
+_LONGEST = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Every number that changes the subword vectors."""
+
+    seed: int = 20261122
+    epochs: int = 5
+    batch: int = 512
+    learning_rate: float = 3e-3
+    spread: float = 0.01
+    scale: float = 20.0
+    near: float = 2.0
+    apart: float = 0.5
+    spoken: float = 4.0
+    """What a spoken sentence is drawn for beside a form of the lexicon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text of a language, what it says in English, and how often it is drawn."""
+
+    text: str
+    code: str
+    english: str
+    weight: float = 1.0
+
+
+def forms_of(code: str) -> Iterator[tuple[str, str]]:
+    """Yield every form of a language's lexicon with its English."""
+    folder = bundled("data", "lexicon", "work")
+    with (folder / "concepts.csv").open(encoding="utf-8", newline="") as file:
+        english = {row["id"]: row["english"] for row in csv.DictReader(file)}
+    with (folder / f"words_{code}.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for form in (*row["native"].split("|"), *row["latin"].split("|")):
+                if form:
+                    yield form, english[row["id"]]
+
+
+def spoken_in(code: str) -> Iterator[tuple[str, str]]:
+    """Yield the sentences of data/parallel with their English."""
+    path = bundled("data", "parallel", f"pairs_{code}.jsonl")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        raw = json.loads(line)
+        yield raw["text"], raw["en"]
+
+
+def meanings(code: str) -> dict[str, tuple[str, float]]:
+    """Return what each word of a language means and how sure that is; "" for little words."""
+    pairs: list[Pair] = [(words(text), _content(english)) for text, english in forms_of(code)]
+    for text, english in spoken_in(code):
+        pairs += [(words(text), _content(english))] * _SPOKEN
+    seen = Counter(word for foreign, _ in pairs for word in set(foreign))
+    found = {}
+    for word, chances in aligned(pairs).items():
+        (english, sure), *rest = sorted(chances.items(), key=lambda one: -one[1])[:2]
+        if rest and rest[0][1] > max(_SECOND_SHARE * sure, _SECOND_LEAST):
+            english, sure = f"{english} {rest[0][0]}", sure + rest[0][1]
+        if seen[word] >= _OFTEN and sure < _VAGUE:
+            english, sure = "", 0.0
+        found[word] = (english, sure * seen[word] / (seen[word] + 1))
+    return found
+
+
+def write_words(path: Path) -> None:
+    """Align every language and write what was learned."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(("lang", "word", "english", "sure"))
+    total = 0
+    for code in tqdm(LANGUAGES, "words"):
+        rows = sorted(meanings(code).items())
+        total += len(rows)
+        writer.writerows((code, word, english, f"{sure:.3f}") for word, (english, sure) in rows)
+    # No time stamp: the same data gives the same bytes.
+    path.write_bytes(gzip.compress(lines.getvalue().encode(), mtime=0))
+    print(f"{total} words in {path}")
+
+
+def examples(corpora: Path, recipe: Recipe) -> list[Example]:
+    """Gather everything the subword vectors are taught with."""
+    found = []
+    for code in LANGUAGES:
+        found += [Example(text, code, english) for text, english in forms_of(code)]
+        found += [Example(text, code, english, recipe.spoken) for text, english in spoken_in(code)]
+    for code in _TATOEBA:
+        path = corpora / "tatoeba" / f"en-{code}.tsv.gz"
+        if path.is_file():
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                lines = [line.rstrip("\n").split("\t") for line in file]
+            found += [
+                Example(line[1], code, line[0])
+                for number, line in enumerate(lines)
+                if number % _HELD_OUT and len(line[0]) < _LONGEST
+            ]
+    # English as it sounds: a loanword in another script sounds the same.
+    return found + [Example(text, "en", text) for text in sorted(set(_english()))]
+
+
+def _english() -> Iterator[str]:
+    training = bundled("data", "training")
+    for path in sorted(training.glob("said_asks_*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            raw = json.loads(line)
+            yield from (raw["asks"], raw["title"], *phrases(raw["said"]))
+    for board in read_boards(training):
+        for person in board.people:
+            yield from (one.clause.phrase for one in person.clauses)
+    with bundled("data", "lexicon", "work_words.csv").open(encoding="utf-8", newline="") as file:
+        yield from (row["word"] for row in csv.DictReader(file))
+    with bundled("data", "lexicon", "work", "concepts.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            yield from (row["english"], *filter(None, row["also"].split("|")))
+
+
+def taught(encoder: Encoder, some: list[Example], recipe: Recipe) -> torch.Tensor:
+    """Return the table of subword vectors, (BUCKETS, d)."""
+    english = sorted({one.english for one in some})
+    at = {text: row for row, text in enumerate(english)}
+    blocks = [english[row : row + 2048] for row in range(0, len(english), 2048)]
+    targets = torch.tensor(np.vstack([encoder.encode(one) for one in tqdm(blocks, "English")]))
+    rows = [features(one.text, one.code) or [0] for one in tqdm(some, "features")]
+    wanted = torch.tensor([at[one.english] for one in some])
+    weight = np.array([one.weight for one in some])
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    table = torch.nn.EmbeddingBag(BUCKETS, targets.shape[1], mode="sum", sparse=True)
+    torch.nn.init.normal_(table.weight, std=recipe.spread)
+    optimiser = torch.optim.SparseAdam(table.parameters(), lr=recipe.learning_rate)
+    steps = recipe.epochs * len(some) // recipe.batch
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda at: max(0.05, 1 - at / steps))
+    for _ in tqdm(range(steps), "subwords"):
+        drawn = rng.choice(len(some), recipe.batch, p=weight / weight.sum())
+        starts = np.cumsum([0, *(len(rows[one]) for one in drawn[:-1])])
+        flat = torch.tensor([row for one in drawn for row in rows[one]])
+        vectors = functional.normalize(table(flat, torch.tensor(starts)), dim=1)
+        loss = _loss(vectors, targets[wanted[drawn]], wanted[drawn], recipe)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return table.weight.detach()
+
+
+def _loss(
+    vectors: torch.Tensor, targets: torch.Tensor, wanted: torch.Tensor, recipe: Recipe
+) -> torch.Tensor:
+    """Near to what it says in English, and nearer to that than to what others say."""
+    near = (1 - (vectors * targets).sum(dim=1)).mean()
+    same = wanted[:, None] == wanted[None, :]
+    same.fill_diagonal_(fill_value=False)
+    scores = (vectors @ targets.T * recipe.scale).masked_fill(same, -1e4)
+    apart = functional.cross_entropy(scores, torch.arange(len(vectors)))
+    return recipe.near * near + recipe.apart * apart
+
+
+def main(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder the bridge goes to.")] = _HERE,
+    corpora: Annotated[Path, typer.Option(help="Folder with tatoeba/; without it, less.")] = (
+        Path("../shared/corpora")
+    ),
+) -> None:
+    """Learn words, then subword vectors; write both."""
+    recipe = Recipe()
+    write_words(out / "words.csv.gz")
+    encoder = build_encoder(Settings())
+    some = examples(corpora, recipe)
+    table = taught(encoder, some, recipe).numpy()
+    scales = np.maximum(np.abs(table).max(axis=1), 1e-9) / 127
+    np.save(out / "subwords.npy", np.rint(table / scales[:, None]).astype(np.int8))
+    np.save(out / "scales.npy", scales.astype(np.float16))
+    content = {
+        "encoder": asdict(encoder.model),
+        "recipe": asdict(recipe),
+        "examples": dict(Counter(one.code for one in some)),
+    }
+    (out / "bridge.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"{len(some)} examples; written to {out}")
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in words(text) if word not in _SMALL]
+
+
+if __name__ == "__main__":
+    typer.run(main)

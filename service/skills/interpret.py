@@ -1,0 +1,94 @@
+"""Which covered language words are in, and what they say in English.
+
+A Latin text may be English, a language written in Latin letters, or one of another script
+typed on a phone: the words the lexicon knows tell, not the letters.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from service.skills.gloss import Gloss, Glosser
+from service.skills.language import SCRIPTS, script
+from service.skills.letters import words
+from service.skills.lexicon import LANGUAGES, WorkLexicon
+from service.skills.spelling import english_words
+
+_LATIN: Final = "LATIN"
+_OWN_SCRIPT: Final = {
+    code: name for name, codes in SCRIPTS.items() for code in codes if code in LANGUAGES
+}
+_ENGLISH_SHARE: Final = 0.4
+_LEAST_WORDS: Final = 2
+_LEAST_SHARE: Final = 0.3
+"""Share of a Latin text's words that only the language knows, for it to be in that language."""
+
+NEGATIVE: Final = frozenset(
+    {"not", "never", "cannot", "do-not-have", "do-not-know", "want-to-learn", "without"}
+)
+"""Concepts that deny what stands beside them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Interpreter:
+    """Glossers by language, made when first needed. english: words that are English anyway."""
+
+    lexicon: WorkLexicon
+    english: frozenset[str]
+    work: frozenset[str]
+    _made: dict[str, Glosser] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def read(cls, folder: Path, learned: Path, work: Mapping[str, int]) -> Self:
+        """Read data/lexicon/work and the words learned from it; `work`: English words of work."""
+        return cls(WorkLexicon.read(folder, learned), english_words(), frozenset(work))
+
+    def language(self, text: str) -> str | None:
+        """Return the covered language of a text, with -Latn where typed in Latin letters.
+
+        None for English, and for what no covered language knows.
+        """
+        name = script(text)
+        said = words(text)
+        if name == _LATIN:
+            return self._typed(said)
+        codes = [code for code in self.lexicon.languages if _OWN_SCRIPT.get(code) == name]
+        return max(codes, key=lambda code: self._known(code, said), default=None)
+
+    def is_english(self, text: str) -> bool:
+        """Tell whether most words of a Latin text stand in an English dictionary."""
+        said = [word for word in words(text) if not word.isdigit()]
+        known = sum(word in self.english for word in said)
+        return known >= _ENGLISH_SHARE * len(said)
+
+    def covers(self, language: str) -> bool:
+        """Tell whether a language, as `language` returns it, can be glossed."""
+        return language.split("-", maxsplit=1)[0] in self.lexicon.languages
+
+    def gloss(self, language: str, phrase: str) -> Gloss:
+        """Return what a phrase says, in English. language: as `language` returns it."""
+        code = language.split("-", maxsplit=1)[0]
+        with self._lock:
+            if code not in self._made:
+                self._made[code] = Glosser(self.lexicon.languages[code], self.work, self.english)
+            glosser = self._made[code]
+        return glosser.gloss(phrase)
+
+    def _typed(self, said: list[str]) -> str | None:
+        foreign = [word for word in said if word not in self.english and not word.isdigit()]
+        best = max(
+            self.lexicon.languages, key=lambda code: self._known(code, foreign), default=None
+        )
+        if best is None:
+            return None
+        known = self._known(best, foreign)
+        if known < _LEAST_WORDS or known < _LEAST_SHARE * len(said):
+            return None
+        return best if _OWN_SCRIPT[best] == _LATIN else f"{best}-Latn"
+
+    def _known(self, code: str, said: list[str]) -> int:
+        language = self.lexicon.languages[code]
+        return sum(word in language.singles for word in said)
