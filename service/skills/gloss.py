@@ -20,7 +20,6 @@ _CUT: Final = 0.07
 _MOST_CUT: Final = 4
 _LEAST_SURE: Final = 0.8
 _SURELY: Final = 0.86
-_VERY_SURELY: Final = 0.97
 _FORM_LESS: Final = 0.04
 _LEAST_LEARNED: Final = 0.2
 _SURELY_LEARNED: Final = 0.4
@@ -126,14 +125,10 @@ class Glosser:
         english, sure = self._language.learned.get(word, ("", 0.0))
         if word.isascii() and word in self._known and sure < _SURELY_LEARNED:
             return Meant(word, word, _KEPT)
-        guess = max(self._guesses(word), key=lambda one: one.sure, default=None)
         if sure >= _SURELY_LEARNED:
-            least = _VERY_SURELY
-        elif sure >= _LEAST_LEARNED:
-            least = _SURELY
-        else:
-            least = _LEAST_SURE
-        if guess is not None and guess.sure >= least:
+            return Meant(word, english, sure)
+        guess = max(self._guesses(word), key=lambda one: one.sure, default=None)
+        if guess is not None and guess.sure >= (_SURELY if sure >= _LEAST_LEARNED else _LEAST_SURE):
             return guess
         if word in self._language.learned and not english:
             return Meant(word, None, _EXACT)  # a little word: understood, and says nothing

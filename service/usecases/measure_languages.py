@@ -1,7 +1,7 @@
 """Measure what is lost where people speak their own language: the same people, said again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,9 +46,14 @@ def languages_quality(  # noqa: PLR0913, PLR0917 - what is measured, over whom, 
     board: Board,
     plain_encoder: Encoder,
     bar: ProgressBar,
+    only: Collection[str] = (),
 ) -> list[LanguageQuality]:
-    """Rank for the people of a split who were said again, in every language there is."""
-    spoken = read_spoken(folder)
+    """Rank for the people of a split who were said again, in every language there is or `only`."""
+    spoken = {
+        language: texts
+        for language, texts in read_spoken(folder).items()
+        if not only or language in only
+    }
     wanted = {name for texts in spoken.values() for name in texts}
     some = [one for one in people if one.id in wanted]
     bar.start("Languages", len(some) * (len(spoken) + 1))

@@ -10,6 +10,7 @@ from service.ports import ProgressBar, Tools
 from service.settings import bundled
 from service.usecases.evaluate import board_of, calibration, homeward_scores, judge
 from service.usecases.gold import read_evidence, read_gold
+from service.usecases.measure_languages import languages_quality
 from service.usecases.measure_reading import evidence_quality, twins_quality
 
 GOLD = bundled("data", "gold")
@@ -30,10 +31,10 @@ def test_ranking_and_calibration_hold(sample_tools: Tools) -> None:
     people, board = read_gold(GOLD, "dev"), board_of(sample_tools)
     scores = homeward_scores(sample_tools, people, board)
     found = judge("Homeward", scores, people, board)
-    assert np.nanmean(found.values("ndcg")) >= 0.72
-    assert np.nanmean(found.values("mrr")) >= 0.89
+    assert np.nanmean(found.values("ndcg")) >= 0.75
+    assert np.nanmean(found.values("mrr")) >= 0.91
     assert np.nanmean(found.values("recall")) >= 0.93
-    assert calibration(scores, people, board).error <= 0.07
+    assert calibration(scores, people, board).error <= 0.05
 
 
 def test_evidence_holds(sample_tools: Tools) -> None:
@@ -49,6 +50,14 @@ def test_twins_hold(sample_tools: Tools) -> None:
     """Names, gender, family, religion, health and hardship hardly move an answer."""
     found = twins_quality(sample_tools, GOLD, board_of(sample_tools), sample_tools.encoder, NoBar())
     same = {one.change: one.same for one in found}
-    for change, least in {"gender": 0.88, "name": 0.80}.items():
-        assert same[change] >= least, same
-    assert np.mean(list(same.values())) >= 0.80, same
+    assert min(same.values()) >= 0.85, same
+    assert np.mean(list(same.values())) >= 0.92, same
+
+
+def test_other_languages_hold(sample_tools: Tools) -> None:
+    """A script of its own, Latin letters, and one whose words take many endings."""
+    people, board = read_gold(GOLD, "dev"), board_of(sample_tools)
+    plain, some = sample_tools.encoder, ("bn", "hi-Latn", "ta")
+    for one in languages_quality(sample_tools, GOLD, people, board, plain, NoBar(), some):
+        assert one.share >= 0.83, one
+        assert one.recognised >= 0.75, one
