@@ -31,7 +31,7 @@ from service.usecases.evaluate import (
 from service.usecases.gold import SPLITS, GoldPerson, read_evidence, read_gold
 from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
-from service.usecases.measure_languages import languages_quality
+from service.usecases.measure_languages import languages_quality, understood_quality
 from service.usecases.measure_reading import evidence_quality, twins_quality
 from service.usecases.published import measured, read_melo, read_talentclef
 from service.wiring import open_tools, plain_encoder
@@ -73,6 +73,7 @@ def evaluate(
             result["twins"] = [asdict(one) for one in twins]
             spoken = languages_quality(tools, folder, people, board, plain, bar)
             result["languages"] = [asdict(one) for one in spoken]
+            result["understood"] = [asdict(one) for one in understood_quality(tools, folder)]
             if benchmarks.is_dir():
                 result["benchmarks"] = _published(tools.encoder, benchmarks, bar)
     result["split"], result["people"] = split, len(people)

@@ -33,6 +33,7 @@ def show(result: dict[str, Any]) -> None:
     )
     _show_twins(result["twins"])
     _show_languages(result["languages"])
+    _show_understood(result["understood"])
     for route, found in result["by_route"].items():
         ndcg, recall = (_with_interval(found[measure]) for measure in ("ndcg", "recall"))
         out.print(f"Route {route}: nDCG@10 {ndcg}, recall@50 {recall}")
@@ -90,6 +91,16 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"{one['share']:.0%} | {one['plain']:.3f} | {one['recognised']:.0%} |"
         for one in result["languages"]
     ]
+    lines += [
+        "",
+        "| Labelled phrases in | phrases | meaning right | unread | wrong and sure |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {one['language']} | {one['phrases']} | {one['right']:.0%} | {one['unread']:.0%} | "
+        f"{one['wrong_and_sure']:.0%} |"
+        for one in result["understood"]
+    ]
     if result.get("benchmarks"):
         lines += ["", "| Published benchmark | encoder | MRR | MAP |", "|---|---|---:|---:|"]
         lines += [
@@ -132,6 +143,14 @@ def _show_languages(languages: list[dict[str, Any]]) -> None:
             f"{one['recognised']:.0%}",
         )
     out.print(table)
+
+
+def _show_understood(languages: list[dict[str, Any]]) -> None:
+    for one in languages:
+        out.print(
+            f"Understood, {one['language']}: {one['right']:.0%} of {one['phrases']} labelled "
+            f"phrases right, {one['unread']:.0%} unread, {one['wrong_and_sure']:.0%} wrong and sure"
+        )
 
 
 def _show_against(found: dict[str, Any]) -> None:

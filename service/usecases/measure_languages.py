@@ -1,6 +1,7 @@
 """Measure what is lost where people speak their own language: the same people, said again."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from service.ports import Encoder, ProgressBar, Tools
+from service.skills.letters import words
 from service.usecases.evaluate import Board, Floats, bootstrap_interval, homeward_scores, judge
 from service.usecases.gold import GoldPerson
 
@@ -90,3 +92,41 @@ def _said_again(person: GoldPerson, text: str) -> GoldPerson:
 
 def _ndcg(scores: Floats, people: Sequence[GoldPerson], board: Board) -> Floats:
     return judge("", scores, people, board).values("ndcg")
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodQuality:
+    """Of the labelled phrases of a language: read right, not read, and wrong while sure."""
+
+    language: str
+    phrases: int
+    right: float
+    unread: float
+    wrong_and_sure: float
+
+
+_SURE = 0.8
+
+
+def understood_quality(tools: Tools, folder: Path) -> list[UnderstoodQuality]:
+    """Hold glosses against data/gold/understood.jsonl.
+
+    Right: one of the words that a correct English reading must hold stands in it, and none
+    that would show a wrong one.
+    """
+    lines = (folder / "understood.jsonl").read_text(encoding="utf-8").splitlines()
+    verdicts: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for raw in map(json.loads, lines):
+        language = tools.interpreter.language(raw["text"]) or raw["lang"]
+        if not tools.interpreter.covers(language):
+            language = raw["lang"]
+        gloss = tools.interpreter.gloss(language, raw["text"])
+        said = f" {' '.join(words(gloss.english))} "
+        right = any(f" {word} " in said for word in raw["any"])
+        right &= not any(f" {word} " in said for word in raw["not"])
+        unread = not gloss.english
+        verdicts[raw["lang"]].append((right, unread, not right and gloss.sure >= _SURE))
+    return [
+        UnderstoodQuality(language, len(some), *(float(x) for x in np.mean(some, axis=0)))
+        for language, some in verdicts.items()
+    ]

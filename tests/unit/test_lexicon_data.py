@@ -69,3 +69,13 @@ def test_spoken_pairs_are_none_of_the_gold_texts(code: str) -> None:
         for run in runs(json.loads(line)["text"])
     }
     assert [one["id"] for one in pairs if runs(one["text"]) & gold] == []
+
+
+def test_the_second_reading_is_about_forms_that_were_there() -> None:
+    """A hundred forms of each language, each of a concept."""
+    read = rows("second_reading")
+    ids = {one["id"] for one in rows("concepts")}
+    assert {one["lang"] for one in read} == set(LANGUAGES)
+    assert len(read) == 100 * len(LANGUAGES)
+    assert {one["id"] for one in read} <= ids
+    assert sum(one["verdict"] == "wrong" for one in read) < 0.05 * len(read)
