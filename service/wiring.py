@@ -122,7 +122,7 @@ def open_tools(
 
 @lru_cache(maxsize=1)
 def _interpreter() -> Interpreter:
-    """Return the one interpreter of this process: two seconds to read, and never changed."""
+    """Return the one interpreter of this process; what it reads never changes."""
     lexicon = bundled("data", "lexicon")
     work = Speller.read(lexicon).work.words
     return Interpreter.read(lexicon / "work", bundled("models", "bridge", "words.csv.gz"), work)

@@ -6,7 +6,7 @@ learned, an inflection of one of these. What none of them knows is left out and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -21,6 +21,8 @@ _MOST_CUT: Final = 4
 _LEAST_SURE: Final = 0.8
 _SURELY: Final = 0.86
 _FORM_LESS: Final = 0.04
+_GUESSED: Final = 0.75
+"""What is taken off how sure a guess by sound or ending is shown to be; a form is known."""
 _LEAST_LEARNED: Final = 0.2
 _SURELY_LEARNED: Final = 0.4
 _LEAST_STEM: Final = 3
@@ -129,7 +131,7 @@ class Glosser:
             return Meant(word, english, sure)
         guess = max(self._guesses(word), key=lambda one: one.sure, default=None)
         if guess is not None and guess.sure >= (_SURELY if sure >= _LEAST_LEARNED else _LEAST_SURE):
-            return guess
+            return replace(guess, sure=guess.sure * _GUESSED)
         if word in self._language.learned and not english:
             return Meant(word, None, _EXACT)  # a little word: understood, and says nothing
         return Meant(word, english, sure) if sure >= _LEAST_LEARNED else Meant(word, None, 0.0)

@@ -5,8 +5,9 @@ typed on a phone: the words the lexicon knows tell, not the letters.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -33,9 +34,12 @@ NEGATIVE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interpreter:
-    """Glossers by language, made when first needed. english: words that are English anyway."""
+    """Glossers by language, made when first needed. english: words that are English anyway.
 
-    lexicon: WorkLexicon
+    lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
+    """
+
+    lexicon: Callable[[], WorkLexicon]
     english: frozenset[str]
     work: frozenset[str]
     _made: dict[str, Glosser] = field(default_factory=dict)
@@ -44,7 +48,8 @@ class Interpreter:
     @classmethod
     def read(cls, folder: Path, learned: Path, work: Mapping[str, int]) -> Self:
         """Read data/lexicon/work and the words learned from it; `work`: English words of work."""
-        return cls(WorkLexicon.read(folder, learned), english_words(), frozenset(work))
+        read = cache(lambda: WorkLexicon.read(folder, learned))
+        return cls(read, english_words(), frozenset(work))
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.
@@ -55,7 +60,7 @@ class Interpreter:
         said = words(text)
         if name == _LATIN:
             return self._typed(said)
-        codes = [code for code in self.lexicon.languages if _OWN_SCRIPT.get(code) == name]
+        codes = [code for code in self.lexicon().languages if _OWN_SCRIPT.get(code) == name]
         return max(codes, key=lambda code: self._known(code, said), default=None)
 
     def is_english(self, text: str) -> bool:
@@ -66,21 +71,21 @@ class Interpreter:
 
     def covers(self, language: str) -> bool:
         """Tell whether a language, as `language` returns it, can be glossed."""
-        return language.split("-", maxsplit=1)[0] in self.lexicon.languages
+        return language.split("-", maxsplit=1)[0] in LANGUAGES
 
     def gloss(self, language: str, phrase: str) -> Gloss:
         """Return what a phrase says, in English. language: as `language` returns it."""
         code = language.split("-", maxsplit=1)[0]
         with self._lock:
             if code not in self._made:
-                self._made[code] = Glosser(self.lexicon.languages[code], self.work, self.english)
+                self._made[code] = Glosser(self.lexicon().languages[code], self.work, self.english)
             glosser = self._made[code]
         return glosser.gloss(phrase)
 
     def _typed(self, said: list[str]) -> str | None:
         foreign = [word for word in said if word not in self.english and not word.isdigit()]
         best = max(
-            self.lexicon.languages, key=lambda code: self._known(code, foreign), default=None
+            self.lexicon().languages, key=lambda code: self._known(code, foreign), default=None
         )
         if best is None:
             return None
@@ -90,5 +95,5 @@ class Interpreter:
         return best if _OWN_SCRIPT[best] == _LATIN else f"{best}-Latn"
 
     def _known(self, code: str, said: list[str]) -> int:
-        language = self.lexicon.languages[code]
+        language = self.lexicon().languages[code]
         return sum(word in language.singles for word in said)

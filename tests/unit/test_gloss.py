@@ -63,7 +63,7 @@ def test_what_is_not_understood_is_said_so() -> None:
 )
 def test_the_words_tell_the_language(text: str, language: str | None) -> None:
     """Latin letters may hold English or a language of another script."""
-    interpreter = Interpreter(WorkLexicon({"bn": BANGLA}), GLOSSER._known, WORK)
+    interpreter = Interpreter(lambda: WorkLexicon({"bn": BANGLA}), GLOSSER._known, WORK)
     assert interpreter.language(text) == language
 
 
