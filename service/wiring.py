@@ -113,7 +113,7 @@ def open_tools(
             reader=Reader.read(bundled("models", "reader", "reader.json")),
             speller=Speller.read(bundled("data", "lexicon")),
             interpreter=_interpreter(),
-            subwords=Subwords.read(bundled("models", "bridge")),
+            subwords=Subwords.read(bundled("models", "bridge", "artifact")),
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
@@ -125,7 +125,9 @@ def _interpreter() -> Interpreter:
     """Return the one interpreter of this process; what it reads never changes."""
     lexicon = bundled("data", "lexicon")
     work = Speller.read(lexicon).work.words
-    return Interpreter.read(lexicon / "work", bundled("models", "bridge", "words.csv.gz"), work)
+    return Interpreter.read(
+        lexicon / "work", bundled("models", "bridge", "artifact", "words.csv.gz"), work
+    )
 
 
 def _reading(encoder: Encoder) -> ModelIdentity:
@@ -133,7 +135,7 @@ def _reading(encoder: Encoder) -> ModelIdentity:
     digest = sha256(f"{encoder.model.revision} {__version__}".encode())
     lexicon = bundled("data", "lexicon")
     names = ("neutral_words.csv", "names.txt", "religion_words.txt", "work_words.csv")
-    bridge = bundled("models", "bridge")
+    bridge = bundled("models", "bridge", "artifact")
     paths = [
         bundled("models", "reader", "reader.json"),
         *(lexicon / name for name in names),
@@ -147,15 +149,16 @@ def _reading(encoder: Encoder) -> ModelIdentity:
 
 def _require_fitting(encoder: Encoder, settings: Settings) -> None:
     """Refuse an encoder whose vectors the models trained beside it cannot read."""
-    for name in ("reader", "evidence", "ranker", "bridge"):
-        raw = json.loads(bundled("models", name, f"{name}.json").read_text(encoding="utf-8"))
+    paths = [bundled("models", name, f"{name}.json") for name in ("reader", "evidence", "ranker")]
+    for path in (*paths, bundled("models", "bridge", "artifact", "bridge.json")):
+        name, raw = path.stem, json.loads(path.read_text(encoding="utf-8"))
         made_for = raw["encoder"]
         same_width = made_for["dimensions"] == encoder.model.dimensions
         other = settings.encoder != BUNDLED_ENCODER
         if same_width and (other or made_for["revision"] == encoder.model.revision):
             continue
         message = (
-            f'HOMEWARD_ENCODER is "{settings.encoder}", but models/{name}/{name}.json was trained '
+            f'HOMEWARD_ENCODER is "{settings.encoder}", but the bundled {name} was trained '
             f"for another: train it again with python -m models.{name}.train."
         )
         raise StorageError(message, code="encoder_unavailable")

@@ -207,7 +207,7 @@ def _loss(
 
 def main(
     *,
-    out: Annotated[Path, typer.Option(help="Folder the bridge goes to.")] = _HERE,
+    out: Annotated[Path, typer.Option(help="Folder the bridge goes to.")] = _HERE / "artifact",
     corpora: Annotated[Path, typer.Option(help="Folder with tatoeba/; without it, less.")] = (
         Path("../shared/corpora")
     ),
