@@ -103,7 +103,7 @@ def open_tools(
         index.follow()
         yield Tools(
             encoder=encoder,
-            reading=_reading(encoder),
+            reading=_reading(encoder.model),
             listing_encoder=CachedEncoder(encoder),
             index=index,
             store=store,
@@ -111,7 +111,7 @@ def open_tools(
             taxonomy=taxonomy,
             neutral=neutral,
             reader=Reader.read(bundled("models", "reader", "reader.json")),
-            speller=Speller.read(bundled("data", "lexicon")),
+            speller=_speller(),
             interpreter=_interpreter(),
             subwords=Subwords.read(bundled("models", "bridge", "artifact")),
             evidence=evidence
@@ -121,30 +121,35 @@ def open_tools(
 
 
 @lru_cache(maxsize=1)
+def _speller() -> Speller:
+    """Return the one speller of this process."""
+    return Speller.read(bundled("data", "lexicon"))
+
+
+@lru_cache(maxsize=1)
 def _interpreter() -> Interpreter:
     """Return the one interpreter of this process; what it reads never changes."""
-    lexicon = bundled("data", "lexicon")
-    work = Speller.read(lexicon).work.words
-    return Interpreter.read(
-        lexicon / "work", bundled("models", "bridge", "artifact", "words.csv.gz"), work
-    )
+    learned = bundled("models", "bridge", "artifact", "words.csv.gz")
+    return Interpreter.read(bundled("data", "lexicon", "work"), learned, _speller().work.words)
 
 
-def _reading(encoder: Encoder) -> ModelIdentity:
+@lru_cache(maxsize=1)
+def _reading(encoder: ModelIdentity) -> ModelIdentity:
     """Return the encoder's identity with a revision that covers all that reading rests on."""
-    digest = sha256(f"{encoder.model.revision} {__version__}".encode())
+    digest = sha256(f"{encoder.revision} {__version__}".encode())
     lexicon = bundled("data", "lexicon")
     names = ("neutral_words.csv", "names.txt", "religion_words.txt", "work_words.csv")
     bridge = bundled("models", "bridge", "artifact")
     paths = [
         bundled("models", "reader", "reader.json"),
         *(lexicon / name for name in names),
-        *sorted((lexicon / "work").glob("*.csv")),
+        lexicon / "work" / "concepts.csv",
+        *sorted((lexicon / "work").glob("words_*.csv")),
         *(bridge / name for name in ("bridge.json", "words.csv.gz", "subwords.npy")),
     ]
     for path in paths:
         digest.update(path.read_bytes())
-    return replace(encoder.model, revision=digest.hexdigest()[:12])
+    return replace(encoder, revision=digest.hexdigest()[:12])
 
 
 def _require_fitting(encoder: Encoder, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """Builds the bridge from other languages to English: python -m models.bridge.train.
 
-Ten minutes on two cores. First single words: which word of a form or a sentence means what, by
+Some minutes on two cores. First single words: which word of a form or a sentence means what, by
 aligning data/lexicon/work and data/parallel with their English (words.csv.gz). Then vectors of
 subwords that put any of the languages into the space of the bundled encoder (subwords.npy, int8),
 taught by the same forms and sentences, by Tatoeba where --corpora is there, and by English words

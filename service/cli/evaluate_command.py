@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import typer
 
-from service.cli.evaluate_show import as_markdown, show
+from service.cli.evaluate_show import TITLES, as_markdown, show
 from service.cli.terminal import log_to_stderr, progress_bar, put_between
 from service.ports import Encoder, ProgressBar, Tools
 from service.settings import Settings, bundled
@@ -36,7 +36,7 @@ from service.usecases.measure_reading import evidence_quality, twins_quality
 from service.usecases.published import measured, read_melo, read_talentclef
 from service.wiring import open_tools, plain_encoder
 
-MEASURES: Final = ("ndcg", "mrr", "recall")
+MEASURES: Final = tuple(TITLES)
 _PLAIN: Final = "plain MiniLM"
 
 

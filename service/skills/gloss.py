@@ -40,23 +40,33 @@ _SILENT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Some words of a phrase and what they were taken to mean; None where nothing is known."""
+    """Some words of a phrase and what they were taken to mean; None where nothing is known.
+
+    guessed: by sound or by ending, not from what is written down or was learned.
+    """
 
     said: str
     english: str | None
     sure: float
     concept: Concept | None = None
+    guessed: bool = False
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody wrote its meaning down, nor was it learned for certain."""
+        return self.guessed or self.english is None or self.sure < _SURELY_LEARNED
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing of which work it is."""
+        return self.concept is not None and self.concept.id in _SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Gloss:
-    """A phrase in English, how much of it was understood (0..1), and word by word.
-
-    content: the English without the little words that every sentence about work uses.
-    """
+    """A phrase in English, how much of it was understood (0..1), and word by word."""
 
     english: str
-    content: str
     sure: float
     words: tuple[Meant, ...]
 
@@ -66,7 +76,7 @@ class Glosser:
 
     def __init__(self, language: Language, work: frozenset[str], known: frozenset[str]) -> None:
         """Index what is looked up by sound and by stem."""
-        self._language, self._work, self._known = language, work, known
+        self._language, self._known = language, known
         self._english_by_sound = _by_sound(work)
         self._forms_by_sound = _by_sound(language.forms)
 
@@ -81,8 +91,7 @@ class Glosser:
             at += step
         weight = sum(len(one.said) for one in found)
         sure = sum(one.sure * len(one.said) for one in found) / weight if weight else 0.0
-        loud = [one for one in found if one.concept is None or one.concept.id not in _SILENT]
-        return Gloss(_said(found), _said(loud), sure, tuple(found))
+        return Gloss(in_english(found), sure, tuple(found))
 
     def _longest(self, said: Sequence[str], at: int) -> tuple[int, Meant]:
         most = min(MOST_WORDS, len(said) - at)
@@ -131,7 +140,7 @@ class Glosser:
             return Meant(word, english, sure)
         guess = max(self._guesses(word), key=lambda one: one.sure, default=None)
         if guess is not None and guess.sure >= (_SURELY if sure >= _LEAST_LEARNED else _LEAST_SURE):
-            return replace(guess, sure=guess.sure * _GUESSED)
+            return replace(guess, sure=guess.sure * _GUESSED, guessed=True)
         if word in self._language.learned and not english:
             return Meant(word, None, _EXACT)  # a little word: understood, and says nothing
         return Meant(word, english, sure) if sure >= _LEAST_LEARNED else Meant(word, None, 0.0)
@@ -163,7 +172,7 @@ def _by_sound(some: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _said(some: Sequence[Meant]) -> str:
+def in_english(some: Sequence[Meant]) -> str:
     """Return the English of some words, what comes twice in a row once."""
     english = [one.english for one in some if one.english]
     return " ".join(word for at, word in enumerate(english) if at == 0 or word != english[at - 1])

@@ -9,9 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+
+from rapidfuzz import fuzz
+
+from service.skills.letters import heard, sound
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)  # noqa: RUF001 - both apostrophes
+_LEAST_HEARD: Final = 3
+"""Sounds a name must have; shorter ones sound like anything."""
+_ALIKE: Final = 80.0
+"""How alike a word and a name of the same consonants must be heard, in percent."""
 _SPACES = re.compile(r"\s+")
 _ORPHANS = re.compile(r"\s+([,.;:!?])")
 
@@ -21,19 +29,22 @@ class Neutraliser:
     """Replaces words. `pattern` finds the longest entry first; `forms` maps it, "" drops it.
 
     faith: finds the words that name nothing but religion, which are dropped as well.
+    sounds: how the names are heard, whatever letters they are written in, by their consonants.
     """
 
     pattern: re.Pattern[str]
     forms: Mapping[str, str]
     names: frozenset[str]
     faith: re.Pattern[str]
+    sounds: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, forms: Mapping[str, str], names: Iterable[str], faith: Iterable[str] = ()) -> Self:
         """Build from word → neutral form, names, and words of religion, all lower case."""
         dropped = dict.fromkeys(faith, "")
         every = {**forms, **dropped}
-        return cls(_any_of(every), every, frozenset(names), _any_of(dropped))
+        known = frozenset(names)
+        return cls(_any_of(every), every, known, _any_of(dropped), _sounds(known))
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -56,6 +67,12 @@ class Neutraliser:
         )
         return self.words(without)
 
+    def sounds_like_a_name(self, word: str) -> bool:
+        """Tell whether a word of any script sounds like a name of the list."""
+        own = heard(word)
+        near = self.sounds.get(sound(word), ())
+        return any(fuzz.ratio(own, name) >= _ALIKE for name in near)
+
     def speaks_of_faith(self, text: str) -> bool:
         """Tell whether a text holds a word that names nothing but religion."""
         return self.faith.search(text) is not None
@@ -66,6 +83,14 @@ class Neutraliser:
 
     def _is_name(self, word: str) -> bool:
         return re.sub(r"['’]s$", "", word.lower()) in self.names  # noqa: RUF001
+
+
+def _sounds(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name in names:
+        if len(own := heard(name)) >= _LEAST_HEARD:
+            found.setdefault(sound(name), set()).add(own)
+    return {consonants: frozenset(heard_as) for consonants, heard_as in found.items()}
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

@@ -1,13 +1,14 @@
 """Texts as the encoder gets them: in English, without what must not be ranked on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from service.domain.embedding import Vectors
 from service.domain.text import visible
 from service.ports import Tools
+from service.skills.gloss import Gloss, in_english
 from service.skills.language import READ, detect, foreign, script
 
 
@@ -29,9 +30,11 @@ def language_of(tools: Tools, text: str) -> str:
     covered = tools.interpreter.language(text)
     if covered is not None:
         return covered
-    if script(text) == "LATIN" and not tools.interpreter.is_english(text):
-        return foreign(text) or detect(text)
-    return "en" if script(text) == "LATIN" else detect(text)
+    if script(text) != "LATIN":
+        return detect(text)
+    if tools.interpreter.is_english(text):
+        return "en"
+    return foreign(text) or detect(text)
 
 
 def cleaned(tools: Tools, text: str, language: str) -> Clean:
@@ -40,10 +43,27 @@ def cleaned(tools: Tools, text: str, language: str) -> Clean:
     if language in READ:
         return Clean(tools.speller.words(tools.neutral.person(seen)))
     if tools.interpreter.covers(language):
-        gloss = tools.interpreter.gloss(language, seen)
-        english = gloss.content or gloss.english
-        return Clean(tools.neutral.person(english), seen)
+        return without_protected(tools, tools.interpreter.gloss(language, seen))
     return Clean(tools.neutral.person(seen))
+
+
+def without_protected(tools: Tools, gloss: Gloss) -> Clean:
+    """Return what a gloss says of work, in English and as it was said.
+
+    What no longer stands in the English must not come back by the sound of the word: of gender
+    and religion only the neutral English stays, and a word that nobody wrote down and that
+    sounds like a name leaves nothing. Little words are left out of the English only.
+    """
+    kept, spoken = [], []
+    for one in gloss.words:
+        if one.unsure and tools.neutral.sounds_like_a_name(one.said):
+            continue
+        neutral = one.english and tools.neutral.person(one.english)
+        kept.append(replace(one, english=neutral))
+        if neutral == one.english:
+            spoken.append(one.said)
+    loud = [one for one in kept if not one.silent]
+    return Clean(in_english(loud) or in_english(kept), " ".join(spoken))
 
 
 def encoded(tools: Tools, language: str, texts: Sequence[Clean]) -> Vectors:
@@ -69,8 +89,7 @@ def cleaned_listing(tools: Tools, text: str) -> tuple[Clean, str]:
     language = tools.interpreter.language(text) or "en"
     if language == "en" or (text.isascii() and detect(text) != language):
         return Clean(tools.neutral.words(text)), "en"
-    english = tools.interpreter.gloss(language, text).english
-    return Clean(tools.neutral.words(english), text), language
+    return without_protected(tools, tools.interpreter.gloss(language, text)), language
 
 
 def encoded_listings(tools: Tools, texts: Sequence[str]) -> Vectors:

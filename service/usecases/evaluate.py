@@ -124,6 +124,8 @@ def channel_scores(
     ask = Ask(Eligibility(), size=10 * len(column))
     for row, person in enumerate(people):
         read = understand(tools, person.profile)
+        if bar is not None:
+            bar.advance(1)
         if len(read.vectors) <= 1:
             continue
         pool = tools.index.pools(PoolQuery(read.vectors, read.work_text, (ask,)))[0]
@@ -133,8 +135,6 @@ def channel_scores(
         for name in CHANNELS:
             values = features[kept, NAMES.index(name)]
             scores[name][row, [columns[at] for at in kept]] = values
-        if bar is not None:
-            bar.advance(1)
     return scores
 
 

@@ -20,7 +20,7 @@ from service.skills.language import READ, SCRIPTS, script
 from service.skills.limits import denied
 from service.skills.reader import in_context, names_oneself, what_one_is
 from service.skills.segment import MOST_PHRASES, clauses
-from service.usecases.clean_text import Clean, cleaned, encoded, language_of
+from service.usecases.clean_text import Clean, cleaned, encoded, language_of, without_protected
 
 # Cosine to the nearest occupation at which a phrase begins to mean something, and at
 # which it surely does; both read off the sample people's phrases.
@@ -119,11 +119,10 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
 def _spoken(
     tools: Tools, found: Sequence[Phrase], sentences: Sequence[str], language: str
 ) -> _Spoken:
-    glosses: list[Gloss] = []
-    if tools.interpreter.covers(language):
-        glosses = [tools.interpreter.gloss(language, visible(one.text)) for one in found]
-    clean = [cleaned(tools, phrase.text, language) for phrase in found]
-    return _Spoken(found, sentences, clean, glosses)
+    if language in READ or not tools.interpreter.covers(language):
+        return _Spoken(found, sentences, [cleaned(tools, one.text, language) for one in found], ())
+    glosses = [tools.interpreter.gloss(language, visible(one.text)) for one in found]
+    return _Spoken(found, sentences, [without_protected(tools, one) for one in glosses], glosses)
 
 
 def _notices(language: str, glosses: Sequence[Gloss]) -> tuple[Notice, ...]:

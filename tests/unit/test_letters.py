@@ -45,7 +45,7 @@ def test_vowel_signs_do_not_cut_words() -> None:
         ("ویلڈنگ", "welding"),
         ("வெல்டிங்", "welding"),
         ("കിച്ചൺ", "kitchen"),
-        ("রাজমিস্ত্রি", "raj mistry".replace(" ", "")),
+        ("রাজমিস্ত্রি", "rajmistry"),
     ],
 )
 def test_a_loanword_sounds_the_same_in_any_script(said: str, english: str) -> None:
