@@ -26,6 +26,9 @@ _GUESSED: Final = 0.75
 _LEAST_LEARNED: Final = 0.2
 _SURELY_LEARNED: Final = 0.4
 _LEAST_STEM: Final = 3
+_OF_A_WOMAN: Final = "\u06c1"
+"""What Arabic ends a woman's job noun with, in `plain` spelling."""
+_POSTS: Final = frozenset({"occupation", "slang"})
 _LEAST_HEARD: Final = 3
 _ALIKE: Final = 92.0
 """How alike several words that sound alike must be heard, in percent: দরজা is no "drawing"."""
@@ -82,7 +85,7 @@ class Glosser:
 
     def gloss(self, phrase: str) -> Gloss:
         """Return what a phrase says, in English."""
-        said = words(phrase)
+        said = [self._of_either(one) for one in words(phrase)]
         found: list[Meant] = []
         at = 0
         while at < len(said):
@@ -99,13 +102,27 @@ class Glosser:
         for size in range(most, 0, -1):
             joined = " ".join(said[at : at + size])
             if joined in forms:
-                return size, self._meant(joined, joined, _EXACT)
+                meant = self._meant(joined, joined, _EXACT)
+                if meant.concept is not None and meant.concept.kind in _POSTS:
+                    said_of_either = " ".join(
+                        word.removesuffix(_OF_A_WOMAN) for word in joined.split()
+                    )
+                    meant = replace(meant, said=said_of_either)
+                return size, meant
         for size in range(min(3, most), 1, -1):
             joined = " ".join(said[at : at + size])
             form = self._sounding(joined)
             if form is not None:
                 return size, self._meant(joined, form, _HEARD)
         return 1, self._single(said[at])
+
+    def _of_either(self, word: str) -> str:
+        """Return the man's form of a woman's job noun in Arabic, where both name one work."""
+        forms = self._language.forms
+        bare = word.removesuffix(_OF_A_WOMAN)
+        if bare == word or bare not in forms or forms[bare][0].kind not in _POSTS:
+            return word
+        return bare if word not in forms or forms[word][0].id == forms[bare][0].id else word
 
     def _sounding(self, joined: str) -> str | None:
         """Return the form that sounds like several words and is heard most like them."""

@@ -16,7 +16,11 @@ _BLOCKS: Final = (*range(0x0300, 0x0370), *range(0x0600, 0x0700), *range(0x0900,
 _DROPPED: Final = dict.fromkeys(
     [
         *(0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF),  # joiners and other widths of nothing
-        *(0x0640, *range(0x064B, 0x0653), 0x0670),  # Arabic stretching and vowel signs
+        *(
+            0x0640,
+            *range(0x064B, 0x0656),
+            0x0670,
+        ),  # Arabic stretching, vowel signs, hamza
         *(0x093C, 0x09BC),  # nukta
         *(0x0981, 0x0901),  # chandrabindu, often left out
     ]
@@ -48,6 +52,34 @@ _ARTICLE: Final = re.compile(r"^(?:[وبفک]?ال|و?لل)")
 _LEAST_BARE: Final = 3
 
 
+# Endings by which Hindi, Nepali and Urdu tell who speaks or how many; the man's stands for all.
+_GENDERED: Final = tuple(
+    (re.compile(f"(?:{endings})$"), same)
+    for endings, same in (
+        ("(?<=..)(?:ती|ते)", "ता"),
+        ("रही|रहे", "रहा"),
+        ("थी|थे|थीं", "था"),
+        ("वाली|वाले", "वाला"),
+        ("(?<=.)(?:गी|गे)", "गा"),
+        ("चुकी|चुके", "चुका"),
+        ("गई|गयी|गए|गये", "गया"),
+        ("हुई|हुए", "हुआ"),
+        ("(?<=..)تی", "تا"),
+        ("رہی", "رہا"),
+        ("تہی", "تہا"),
+        ("والی", "والا"),
+        ("(?<=.)گی", "گا"),
+        ("چکی", "چکا"),
+        ("گیی", "گیا"),
+        ("ہویی", "ہوا"),
+        ("(?<=[a-z]{3})ti", "ta"),
+        ("rahi|rhi", "raha"),
+        ("wali|vali", "wala"),
+        ("thi", "tha"),
+    )
+)
+
+
 def plain(text: str) -> str:
     """Return a text in one spelling: letter variants, joiners, digits and case made alike."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -58,8 +90,21 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text in `plain` spelling, figures among them."""
-    return [_bare(one) for one in _WORD.findall(plain(text))]
+    """Return the words of a text in `plain` spelling, figures among them.
+
+    An ending that only tells a woman's word from a man's is made a man's, so that who speaks
+    changes nothing of what is understood.
+    """
+    return [_ungendered(_bare(one)) for one in _WORD.findall(plain(text))]
+
+
+@lru_cache(maxsize=200_000)
+def _ungendered(word: str) -> str:
+    for ending, same in _GENDERED:
+        shorn, found = ending.subn(same, word)
+        if found:
+            return shorn
+    return word
 
 
 def _bare(word: str) -> str:

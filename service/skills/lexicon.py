@@ -103,5 +103,9 @@ def _read_learned(path: Path) -> dict[str, dict[str, tuple[str, float]]]:
     found: dict[str, dict[str, tuple[str, float]]] = defaultdict(dict)
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found[row["lang"]][row["word"]] = (row["english"], float(row["sure"]))
+            known, sure = found[row["lang"]], float(row["sure"])
+            # Spelt as it is looked up: what only a woman or a man says is one word.
+            word = " ".join(words(row["word"]))
+            if word not in known or sure > known[word][1]:
+                known[word] = (row["english"], sure)
     return found
