@@ -9,7 +9,17 @@ import structlog
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import keys, listings, matches, operations, returnees
+from service.api import (
+    corridors,
+    insights,
+    keys,
+    listings,
+    markets,
+    matches,
+    operations,
+    pathways,
+    returnees,
+)
 from service.console import pages
 from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
@@ -53,7 +63,18 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     problems.install(app)
     app.add_middleware(EdgeMiddleware, metrics=metrics, max_body_bytes=settings.max_body_bytes)
     operations.add_gauges(metrics, holder)
-    for module in (operations, listings, matches, returnees, keys, pages):
+    for module in (
+        operations,
+        listings,
+        matches,
+        pathways,
+        returnees,
+        corridors,
+        markets,
+        insights,
+        keys,
+        pages,
+    ):
         app.include_router(module.router)
     return app
 

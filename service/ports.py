@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
+from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.listing import Listing, StoredListing
 from service.domain.match import IndexState
@@ -13,11 +14,16 @@ from service.domain.occupation import Occupations
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors, Pool, PoolQuery
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
+from service.rules.guidance import Guidance
+from service.rules.places import Places
+from service.rules.rates import Rates
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
+from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
 from service.skills.subwords import Subwords
 
@@ -57,6 +63,10 @@ class ListingIndex(Protocol):
 
     def pools(self, query: PoolQuery) -> list[Pool]:
         """Return one wide pool per ask, each searched inside its eligible set only."""
+        ...
+
+    def stock(self, day: date) -> Stock:
+        """Return all jobs open on a day as columns; the same object until something changes."""
         ...
 
     def follow(self) -> int:
@@ -167,6 +177,55 @@ class PersonStore(Protocol):
         ...
 
 
+class CorridorStore(Protocol):
+    """The register of corridors, the same for every organisation, with its history."""
+
+    def seed_corridors(self, corridors: Sequence[Corridor], at: datetime) -> bool:
+        """Store these the first time this is called, never again; return whether it did."""
+        ...
+
+    def add_corridor(
+        self, corridor: Corridor, at: datetime, changed_by: str | None
+    ) -> StoredCorridor:
+        """Record a corridor, or return the one that says just this. changed_by: the key."""
+        ...
+
+    def change_corridor(
+        self,
+        corridor_id: str,
+        corridor: Corridor,
+        at: datetime,
+        changed_by: str | None,
+        if_version: int | None,
+    ) -> StoredCorridor:
+        """Replace what is recorded; raise NotFoundError or PreconditionFailedError."""
+        ...
+
+    def remove_corridor(
+        self, corridor_id: str, at: datetime, changed_by: str | None, if_version: int | None
+    ) -> None:
+        """Take a corridor off the register; its history stays. Raises as `change_corridor`."""
+        ...
+
+    def corridor(self, corridor_id: str) -> StoredCorridor:
+        """Return one corridor; raise NotFoundError."""
+        ...
+
+    def corridors_from(self, origin: str) -> list[StoredCorridor]:
+        """Return every corridor recorded for an origin, whatever its dates."""
+        ...
+
+    def page_of_corridors(
+        self, *, after: int, limit: int, origin: str | None, destination: str | None
+    ) -> Page[StoredCorridor]:
+        """Return corridors in order of recording behind `after`."""
+        ...
+
+    def corridor_history(self, corridor_id: str) -> list[CorridorVersion]:
+        """Return every version of a corridor, removal included; raise NotFoundError."""
+        ...
+
+
 class AccessStore(Protocol):
     """Organisations and keys."""
 
@@ -199,7 +258,7 @@ class AccessStore(Protocol):
         ...
 
 
-class Store(ListingStore, PersonStore, AccessStore, Protocol):
+class Store(ListingStore, PersonStore, CorridorStore, AccessStore, Protocol):
     """All records. Every method is one transaction; none stays open behind an iterator."""
 
     def healthy(self) -> bool:
@@ -229,9 +288,9 @@ class Taxonomy(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tools:
-    """Everything a use case may reach for."""
+    """Everything a use case may reach for. Compared by identity."""
 
     encoder: Encoder
     reading: ModelIdentity
@@ -250,6 +309,10 @@ class Tools:
     interpreter: Interpreter
     subwords: Subwords
     evidence: EvidenceScorer
+    rates: Rates
+    places: Places
+    refusals: RefusalReader
+    guidance: Guidance
 
 
 class ProgressBar(Protocol):

@@ -45,6 +45,21 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest request body, in bytes.")
     ] = 1_048_576
+    rates_file: Annotated[
+        Path | None,
+        Field(description="Your own currency rates (CSV as data/rules/rates.csv)."),
+    ] = None
+    age_hint: Annotated[
+        bool, Field(description="Whether age adds options to an answer. It never takes any away.")
+    ] = True
+    age_from: Annotated[
+        int,
+        Field(ge=16, le=100, description="Age from which options that use experience are added."),
+    ] = 45
+    diversity: Annotated[
+        float,
+        Field(ge=0, le=1, description="How strongly overseas answers are spread over countries."),
+    ] = 0.2
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")

@@ -16,6 +16,7 @@ from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
+from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.domain.embedding import ModelIdentity
@@ -23,10 +24,16 @@ from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, Tools
+from service.rules.corridors import read_corridors
+from service.rules.guidance import Guidance
+from service.rules.places import Places
+from service.rules.rates import Rates
 from service.settings import Settings, bundled
+from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
 from service.skills.reader import Reader
+from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
 from service.skills.subwords import Subwords
 
@@ -91,16 +98,21 @@ def open_tools(
         stack.callback(store.close)
         folder = _index_folder(settings, encoder)
         neutral = Neutraliser.read(bundled("data", "lexicon"))
+        places = _places()
         index = LocalListingIndex(
             store,
             encoder.model,
             SnapshotFolder(folder, encoder.model.revision),
             words_of=lambda listing: neutral.words(all_words(listing)),
+            read_off=ReadOff(places.of_listing, recognises),
         )
         if writable:
             stack.callback(index.close)
         taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder, keep=writable)
         index.follow()
+        if writable:
+            corridors = read_corridors(bundled("data", "rules", "corridors.csv"))
+            store.seed_corridors(corridors, SystemClock().now())
         yield Tools(
             encoder=encoder,
             reading=_reading(encoder.model),
@@ -116,8 +128,32 @@ def open_tools(
             subwords=Subwords.read(bundled("models", "bridge", "artifact")),
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
+            rates=_rates(settings),
+            places=places,
+            refusals=RefusalReader.over(
+                bundled("data", "lexicon", "work"), _interpreter(), taxonomy.title
+            ),
+            guidance=Guidance(
+                age_hint=settings.age_hint,
+                age_from=settings.age_from,
+                diversity=settings.diversity,
+            ),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
+
+
+def _rates(settings: Settings) -> Rates:
+    path = settings.rates_file or bundled("data", "rules", "rates.csv")
+    try:
+        return Rates.read(path)
+    except (OSError, ValueError, KeyError) as error:
+        message = f"HOMEWARD_RATES_FILE cannot be used: {error}"
+        raise StorageError(message, code="rates_unusable") from error
+
+
+@lru_cache(maxsize=1)
+def _places() -> Places:
+    return Places.read(bundled("data", "rules", "places.csv"))
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ from service.ports import Tools
 from service.settings import bundled
 from service.skills.requirements import requirement_texts
 from service.usecases.evaluate import board_of
-from service.usecases.find_matches import heard_of
+from service.usecases.explain_answer import heard_of
 from service.usecases.gold import read_evidence, read_gold
 from service.usecases.measure_reading import evidence_rows
 from service.usecases.understand import understand

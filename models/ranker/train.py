@@ -36,8 +36,8 @@ from service.usecases.evaluate import (
     grades_of,
     route_of,
 )
-from service.usecases.find_matches import measured_by, scored
 from service.usecases.gold import GoldPerson, read_gold
+from service.usecases.score_pools import measured_by, scored
 from service.usecases.understand import understand
 
 _HERE = Path(__file__).parent

@@ -17,7 +17,19 @@ from service.api.fields import (
 )
 from service.api.returnee_models import MinWageModel, ProfileIn
 from service.domain.listing import Kind, StoredListing, WagePeriod
-from service.domain.match import Answer, Match, MissingKind, Severity, Tier
+from service.domain.match import (
+    AgeHint,
+    AgeRule,
+    Answer,
+    Bridge,
+    Match,
+    Missing,
+    MissingKind,
+    Severity,
+    Spread,
+    Tier,
+)
+from service.domain.match import Flag as Warned
 from service.domain.person import Route, SkillStatus
 from service.domain.request import Filters
 
@@ -62,6 +74,14 @@ class MatchIn(Model):
     routes: Annotated[list[Route], Field(max_length=3)] = []
     filters: FiltersModel = FiltersModel()
     limit: MatchLimit = 10
+    diversity: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="How strongly overseas answers are spread over countries; none: as set.",
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _has_a_question(self) -> Self:
@@ -135,12 +155,26 @@ class EvidenceOut(Model):
 
 
 class MissingOut(Model):
-    """A requirement nothing meets; `bridges` are ids of trainings that would."""
+    """A requirement nothing meets; `bridges` are ids of trainings that would close the gap."""
 
     requirement: str
     kind: MissingKind
     essential: bool
     bridges: list[str]
+    bridge: Annotated[
+        Bridge | None, Field(description="What sort of way the bridges are; null without any.")
+    ]
+
+    @classmethod
+    def of(cls, gap: Missing) -> "MissingOut":
+        """Write a gap out."""
+        return cls.model_construct(
+            requirement=gap.requirement,
+            kind=gap.kind,
+            essential=gap.essential,
+            bridges=list(gap.bridges),
+            bridge=gap.bridge,
+        )
 
 
 class FlagOut(Model):
@@ -149,6 +183,11 @@ class FlagOut(Model):
     code: str
     severity: Severity
     text: str
+
+    @classmethod
+    def of(cls, flag: Warned) -> "FlagOut":
+        """Write a flag out."""
+        return cls.model_construct(code=flag.code, severity=flag.severity, text=flag.text)
 
 
 class MatchOut(Model):
@@ -161,6 +200,10 @@ class MatchOut(Model):
     evidence: list[EvidenceOut]
     missing: list[MissingOut]
     flags: list[FlagOut]
+    distance_km: Annotated[
+        float | None,
+        Field(description="From where the person lives, in their own country; null if unknown."),
+    ]
 
     @classmethod
     def of(cls, match: Match) -> "MatchOut":
@@ -180,19 +223,9 @@ class MatchOut(Model):
                 )
                 for x in match.evidence
             ],
-            missing=[
-                MissingOut.model_construct(
-                    requirement=x.requirement,
-                    kind=x.kind,
-                    essential=x.essential,
-                    bridges=list(x.bridges),
-                )
-                for x in match.missing
-            ],
-            flags=[
-                FlagOut.model_construct(code=x.code, severity=x.severity, text=x.text)
-                for x in match.flags
-            ],
+            missing=[MissingOut.of(x) for x in match.missing],
+            flags=[FlagOut.of(x) for x in match.flags],
+            distance_km=match.distance_km,
         )
 
 
@@ -239,6 +272,46 @@ class BlockedOut(Model):
     reasons: list[ReasonOut]
 
 
+class AgeHintOut(Model):
+    """What age added beside the routes; it never takes away or moves what they hold."""
+
+    applied: bool
+    age_from: int
+    rule: AgeRule | None
+    text: str
+    options: list[MatchOut]
+
+    @classmethod
+    def of(cls, hint: AgeHint) -> "AgeHintOut":
+        """Write a hint out."""
+        return cls.model_construct(
+            applied=hint.applied,
+            age_from=hint.age_from,
+            rule=hint.rule,
+            text=hint.text,
+            options=[MatchOut.of(one) for one in hint.options],
+        )
+
+
+class SpreadOut(Model):
+    """How the overseas answer was spread over countries, and what that changed."""
+
+    dial: float
+    exchanged: int
+    before: dict[str, int]
+    after: dict[str, int]
+
+    @classmethod
+    def of(cls, spread: Spread) -> "SpreadOut":
+        """Write it out."""
+        return cls.model_construct(
+            dial=spread.dial,
+            exchanged=spread.exchanged,
+            before=spread.before,
+            after=spread.after,
+        )
+
+
 class ModelOut(Model):
     """The encoder that was used."""
 
@@ -259,6 +332,9 @@ class AnswerOut(Model):
     understood: UnderstoodOut
     routes: dict[Route, list[MatchOut]]
     blocked: list[BlockedOut]
+    age_hint: AgeHintOut
+    diversity: SpreadOut | None
+    notices: list[NoticeOut]
     model: ModelOut
     index: IndexOut
 
@@ -294,6 +370,9 @@ class AnswerOut(Model):
                 )
                 for x in answer.blocked
             ],
+            age_hint=AgeHintOut.of(answer.age_hint),
+            diversity=SpreadOut.of(answer.spread) if answer.spread else None,
+            notices=[NoticeOut(code=x.code, text=x.text) for x in answer.notices],
             model=ModelOut(id=answer.model.id, revision=answer.model.revision),
             index=IndexOut(generation=answer.index.generation, listings=answer.index.listings),
         )

@@ -40,6 +40,7 @@ def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = Non
         routes=tuple(dict.fromkeys(body.routes)),
         filters=body.filters.to_domain(),
         limit=body.limit,
+        diversity=body.diversity,
     )
     return AnswerOut.of(match_profile(tools, request))
 
@@ -57,6 +58,7 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
     sectors: Annotated[list[Line], Query()] = [],  # noqa: B006
     isco08: Annotated[list[IscoCode], Query()] = [],  # noqa: B006
     licensed_recruiter_only: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query flag
+    diversity: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> AnswerOut:
     """Rank jobs and trainings for a stored person who agreed to it."""
     require_occupations(tools, [("query:isco08", code) for code in isco08])
@@ -69,7 +71,11 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
         isco08=tuple(isco08),
         licensed_recruiter_only=licensed_recruiter_only,
     )
-    found = match_person(
-        tools, person, routes=tuple(dict.fromkeys(routes)), filters=filters, limit=limit
+    request = MatchRequest(
+        profile=person.profile,
+        routes=tuple(dict.fromkeys(routes)),
+        filters=filters,
+        limit=limit,
+        diversity=diversity,
     )
-    return AnswerOut.of(found)
+    return AnswerOut.of(match_person(tools, person, request))

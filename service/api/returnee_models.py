@@ -67,10 +67,13 @@ class MinWageModel(Model):
     amount: Amount
     currency: CurrencyCode
     period: WagePeriod = WagePeriod.MONTH
+    known_only: Annotated[
+        Flag, Field(description="Leave out listings whose wage is unknown, too.")
+    ] = False
 
     def to_domain(self) -> MinWage:
         """Return the domain value."""
-        return MinWage(self.amount, self.currency, self.period)
+        return MinWage(self.amount, self.currency, self.period, self.known_only)
 
 
 class VetoModel(Model):
@@ -269,7 +272,12 @@ def as_input(person: StoredPerson) -> dict[str, object]:
             "countries": list(wishes.countries),
             "exclude_countries": list(wishes.exclude_countries),
             "max_distance_km": wishes.max_distance_km,
-            "min_wage": {"amount": wage.amount, "currency": wage.currency, "period": wage.period}
+            "min_wage": {
+                "amount": wage.amount,
+                "currency": wage.currency,
+                "period": wage.period,
+                "known_only": wage.known_only,
+            }
             if wage
             else None,
             "vetoes": [

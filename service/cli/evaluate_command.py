@@ -32,7 +32,9 @@ from service.usecases.gold import SPLITS, GoldPerson, read_evidence, read_gold
 from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.usecases.measure_languages import languages_quality, understood_quality
+from service.usecases.measure_pathways import pathway_quality
 from service.usecases.measure_reading import evidence_quality, twins_quality
+from service.usecases.measure_spread import spread_quality
 from service.usecases.published import measured, read_melo, read_talentclef
 from service.wiring import open_tools, plain_encoder
 
@@ -73,6 +75,8 @@ def evaluate(
             result["twins"] = [asdict(one) for one in twins]
             spoken = languages_quality(tools, folder, people, board, plain, bar)
             result["languages"] = [asdict(one) for one in spoken]
+            result["spread"] = asdict(spread_quality(tools, people, board, bar))
+            result["pathways"] = asdict(pathway_quality(tools, bundled("data"), bar))
             result["understood"] = [asdict(one) for one in understood_quality(tools, folder)]
             if benchmarks.is_dir():
                 result["benchmarks"] = _published(tools.encoder, benchmarks, bar)
@@ -92,8 +96,14 @@ def evaluate(
 
 
 def load_board(tools: Tools, bar: ProgressBar) -> Board:
-    """Load the sample listings into empty tools."""
+    """Load the sample listings into empty tools, with no corridor closed.
+
+    The gold set grades work, not policy: a closed country would be measured as a bad ranking.
+    """
     ensure_first_key(tools, "evaluate")
+    registered = tools.store.page_of_corridors(after=0, limit=1000, origin=None, destination=None)
+    for one in registered.items:
+        tools.store.remove_corridor(one.id, tools.clock.now(), None, None)
     load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION, bar)
     return board_of(tools)
 

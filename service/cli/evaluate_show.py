@@ -34,6 +34,12 @@ def show(result: dict[str, Any]) -> None:
     _show_twins(result["twins"])
     _show_languages(result["languages"])
     _show_understood(result["understood"])
+    out.print(_spread_line(result["spread"]))
+    ways = result["pathways"]
+    out.print(
+        f"Pathways: a training judged to help is among the first three for {ways['helped']} of "
+        f"{ways['people']} sample people"
+    )
     for route, found in result["by_route"].items():
         ndcg, recall = (_with_interval(found[measure]) for measure in ("ndcg", "recall"))
         out.print(f"Route {route}: nDCG@10 {ndcg}, recall@50 {recall}")
@@ -45,6 +51,16 @@ def show(result: dict[str, Any]) -> None:
             out.print(f"  {name}: nDCG@10 {_with_interval(found)}, {found['people']} people")
     if "against" in result:
         _show_against(result["against"])
+
+
+def _spread_line(found: dict[str, Any]) -> str:
+    return (
+        f"Spread over countries at {found['dial']:g}: nDCG@10 of the overseas route "
+        f"{found['plain']:.3f} to {found['spread']:.3f} ({found['change']:+.1%}, "
+        f"{found['low']:+.1%} to {found['high']:+.1%}, {found['people']} people); "
+        f"{found['exchanged']:.1f} listings of an answer exchanged, as good as "
+        f"{found['countries']:.1f} to {found['spread_countries']:.1f} equally large countries."
+    )
 
 
 def as_markdown(result: dict[str, Any]) -> str:

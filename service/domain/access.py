@@ -14,6 +14,8 @@ class Scope(StrEnum):
     RETURNEES_READ = "returnees:read"
     RETURNEES_WRITE = "returnees:write"
     MATCH = "match"
+    CORRIDORS_WRITE = "corridors:write"
+    INSIGHTS_READ = "insights:read"
     RESTRICTED = "restricted"
 
 

@@ -80,14 +80,26 @@ class Evidence:
     status: SkillStatus
 
 
+class Bridge(StrEnum):
+    """How a gap is best closed. An assessment recognises what somebody can do already."""
+
+    COURSE = "course"
+    ASSESSMENT = "assessment"
+    LANGUAGE_COURSE = "language_course"
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A requirement nothing in the person's words meets; trainings that would close it."""
+    """A requirement nothing in the person's words meets; trainings that would close it.
+
+    bridge: what sort of way the `bridges` are, None where there are none.
+    """
 
     requirement: str
     kind: MissingKind
     essential: bool
     bridges: tuple[str, ...] = ()
+    bridge: Bridge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One ranked listing. `score` is in 0..1 on one scale for the whole answer."""
+    """One ranked listing. `score` is in 0..1 on one scale for the whole answer.
+
+    distance_km: how far from where the person lives, None where unknown; for an area from its
+    middle.
+    """
 
     listing: StoredListing
     rank: int
@@ -119,6 +135,7 @@ class Match:
     evidence: tuple[Evidence, ...]
     missing: tuple[Missing, ...]
     flags: tuple[Flag, ...]
+    distance_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +144,41 @@ class Blocked:
 
     listing: StoredListing
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How an overseas answer was spread over countries.
+
+    dial: 0..1. exchanged: listings that made room for one from another country. before, after:
+    listings by country (ISO 3166-1), without and with it.
+    """
+
+    dial: float
+    exchanged: int
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+class AgeRule(StrEnum):
+    """What age adds: retraining below the threshold, options that use experience from it on."""
+
+    RETRAINING = "retraining"
+    EXPERIENCE = "experience"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeHint:
+    """What was added because of age. It never takes away or reorders what the routes hold.
+
+    rule: None where nothing applied. options: listings beside the routes, on the same scale.
+    """
+
+    applied: bool
+    age_from: int
+    rule: AgeRule | None = None
+    text: str = ""
+    options: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +198,6 @@ class Answer:
     blocked: tuple[Blocked, ...]
     model: ModelIdentity
     index: IndexState
+    age_hint: AgeHint
+    spread: Spread | None = None
+    notices: tuple[Notice, ...] = ()

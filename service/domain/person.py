@@ -69,11 +69,12 @@ class Veto:
 
 @dataclass(frozen=True, slots=True)
 class MinWage:
-    """The least the person would work for."""
+    """The least the person would work for. known_only: an unknown wage is not enough either."""
 
     amount: float
     currency: str
     period: WagePeriod = WagePeriod.MONTH
+    known_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What an index is asked and what it gives back: a wide pool, ready to be scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,8 @@ class Pool:
     ids: n listing ids. whole: (n, d) unit vectors of the listings' texts. lexical: (n,)
     cosine of the words asked for in character n-gram space. occupation: (n,) stated ISCO-08
     code as a number of four digits, -1 where unknown. kind: (n,) place in the order of `Kind`.
+    countries: n ISO 3166-1 codes. assesses: (n,) whether a training assesses what people can do
+    already, instead of teaching it.
     requirements: (r, d) unit vectors, each listing's title first, then what it asks for.
     starts: (n + 1,) offsets into `requirements`; listing i owns rows starts[i]..starts[i + 1].
     """
@@ -52,6 +54,8 @@ class Pool:
     lexical: npt.NDArray[np.float32]
     requirements: Vectors
     starts: npt.NDArray[np.int64]
+    countries: tuple[str, ...] = ()
+    assesses: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,13 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRequest:
-    """One question. `limit` counts per route; no `routes` means the person's, or all."""
+    """One question. `limit` counts per route; no `routes` means the person's, or all.
+
+    diversity: how strongly the overseas answer is spread over countries, 0..1; None: as set.
+    """
 
     profile: Profile
     routes: tuple[Route, ...] = ()
     filters: Filters = field(default_factory=Filters)
     limit: int = 10
+    diversity: float | None = None

@@ -58,3 +58,30 @@ _CLAIMS: Final = re.compile("|".join(_CLAIMS_ANYWAY), re.IGNORECASE)
 def denied(phrase: str) -> bool:
     """Tell whether a phrase denies, refuses, or only wishes for what it names."""
     return bool(_DENIES.search(phrase)) and not _CLAIMS.search(phrase)
+
+
+_REFUSES: Final = re.compile(
+    r"\b(?:will not|won'?t|refuse to|never again|no more of|"
+    r"(?:do not|don'?t|not) want "
+    r"(?!(?:to )?(?:learn|study|train|know))\w+|"
+    r"not (?:go|do|work|return) \w+ (?:any ?more|again))\b",
+    re.IGNORECASE,
+)
+
+
+_SPEAKER: Final = re.compile(
+    r"^(?:but |and )?(?:i|we|never|cannot|can ?not|can'?t|not)\b", re.IGNORECASE
+)
+_PAPERS: Final = re.compile(
+    r"\b(?:certificate|licen[cs]e|papers?|diploma|training|experience|learn)\b", re.IGNORECASE
+)
+
+
+def refuses(phrase: str) -> bool:
+    """Tell whether a phrase says that there is work its speaker will not or cannot do.
+
+    Papers that are lacking, and what somebody else could not do, are no such thing.
+    """
+    if _REFUSES.search(phrase):
+        return True
+    return bool(denied(phrase) and _SPEAKER.search(phrase)) and not _PAPERS.search(phrase)

@@ -24,9 +24,11 @@ _SPACES = re.compile(r"\s+")
 _ORPHANS = re.compile(r"\s+([,.;:!?])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Neutraliser:
-    """Replaces words. `pattern` finds the longest entry first; `forms` maps it, "" drops it.
+    """Replaces words. Compared by identity, so that what it made can be remembered.
+
+    `pattern` finds the longest entry first; `forms` maps it, "" drops it.
 
     faith: finds the words that name nothing but religion, which are dropped as well.
     sounds: how the names are heard, whatever letters they are written in, by their consonants.

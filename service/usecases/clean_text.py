@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,7 +10,9 @@ from service.domain.embedding import Vectors
 from service.domain.text import visible
 from service.ports import Tools
 from service.skills.gloss import Gloss, in_english
+from service.skills.interpret import Interpreter
 from service.skills.language import READ, detect, foreign, script
+from service.skills.neutral import Neutraliser
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ def cleaned(tools: Tools, text: str, language: str) -> Clean:
     if language in READ:
         return Clean(tools.speller.words(tools.neutral.person(seen)))
     if tools.interpreter.covers(language):
-        return without_protected(tools, tools.interpreter.gloss(language, seen))
+        return without_protected(tools.neutral, tools.interpreter.gloss(language, seen))
     return Clean(tools.neutral.person(seen))
 
 
-def without_protected(tools: Tools, gloss: Gloss) -> Clean:
+def without_protected(neutral: Neutraliser, gloss: Gloss) -> Clean:
     """Return what a gloss says of work, in English and as it was said.
 
     What no longer stands in the English must not come back by the sound of the word: of gender
@@ -56,11 +59,11 @@ def without_protected(tools: Tools, gloss: Gloss) -> Clean:
     """
     kept, spoken = [], []
     for one in gloss.words:
-        if one.unsure and tools.neutral.sounds_like_a_name(one.said):
+        if one.unsure and neutral.sounds_like_a_name(one.said):
             continue
-        neutral = one.english and tools.neutral.person(one.english)
-        kept.append(replace(one, english=neutral))
-        if neutral == one.english:
+        english = one.english and neutral.person(one.english)
+        kept.append(replace(one, english=english))
+        if english == one.english:
             spoken.append(one.said)
     loud = [one for one in kept if not one.silent]
     return Clean(in_english(loud) or in_english(kept), " ".join(spoken))
@@ -84,12 +87,20 @@ def cleaned_listing(tools: Tools, text: str) -> tuple[Clean, str]:
     """Return a listing's text as the encoder gets it, and its language.
 
     Adverts in Latin letters are full of names of places and dishes, so two witnesses are asked
-    before one is taken for another language than English.
+    before one is taken for another language than English. The same words stand in many adverts
+    and answers, so what was made of them is remembered.
     """
-    language = tools.interpreter.language(text) or "en"
+    return _cleaned_listing(tools.interpreter, tools.neutral, text)
+
+
+@lru_cache(maxsize=100_000)
+def _cleaned_listing(
+    interpreter: Interpreter, neutral: Neutraliser, text: str
+) -> tuple[Clean, str]:
+    language = interpreter.language(text) or "en"
     if language == "en" or (text.isascii() and detect(text) != language):
-        return Clean(tools.neutral.words(text)), "en"
-    return without_protected(tools, tools.interpreter.gloss(language, text)), language
+        return Clean(neutral.words(text)), "en"
+    return without_protected(neutral, interpreter.gloss(language, text)), language
 
 
 def encoded_listings(tools: Tools, texts: Sequence[str]) -> Vectors:

@@ -17,9 +17,10 @@ from service.matching.baselines import bm25, character_tfidf, word_tfidf
 from service.matching.features import NAMES
 from service.matching.metrics import ndcg_at, ranking, recall_at, reciprocal_rank
 from service.ports import Encoder, ProgressBar, Tools
-from service.usecases.find_matches import match_profile, measured_by, scored
+from service.usecases.find_matches import match_profile
 from service.usecases.gold import GoldPerson
 from service.usecases.load_sample import SOURCE
+from service.usecases.score_pools import measured_by, scored
 from service.usecases.understand import understand
 
 REFERRED_FROM: Final = 2

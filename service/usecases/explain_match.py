@@ -1,39 +1,37 @@
-"""Say why: which of the person's words meet which requirement, what is missing, what helps."""
+"""Say why: which of the person's words meet which requirement, and what is missing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-from babel import Locale
 from rapidfuzz import fuzz
 
 from service.domain.embedding import Vectors
 from service.domain.listing import CEFR_LEVELS, Kind, LanguageSkill, Listing
 from service.domain.match import Evidence, Match, Missing, MissingKind, Phrase, Understanding
-from service.domain.person import Profile, Route, SkillStatus
-from service.domain.pool import Ask, PoolQuery
-from service.domain.request import Filters
+from service.domain.names import language_name
+from service.domain.person import Profile, SkillStatus
 from service.domain.text import fold
 from service.matching.evidence import Asked, EvidenceScorer, PersonWords
-from service.ports import Tools
-from service.rules.eligible import rules_for
+from service.skills.gaps import kind_of, languages_in
 from service.skills.requirements import stated_requirements
 
-_BRIDGE_FROM: Final = 0.5
 _TITLE_FROM: Final = 0.5
-_BRIDGES: Final = 3
-_BRIDGE_POOL: Final = 20
 _SAME_CERTIFICATE: Final = 80.0
-_ENGLISH = Locale("en")
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A match with its evidence, and a vector for each missing skill (by position)."""
+    """A match with its evidence, and what bridging its gaps needs to know.
+
+    vectors: (d,) of a missing requirement, by its position, where the listing's own has one.
+    title: (d,) of the listing's title. worked: whether the person has done this kind of work.
+    """
 
     match: Match
-    missing_vectors: dict[int, Vectors]
+    vectors: dict[int, Vectors]
+    title: Vectors
+    worked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,15 @@ class Compared:
     """A listing's requirements held against a person's phrases.
 
     heard: the person's work words. requirements: the listing's vectors, (k, d), title first.
-    clean: takes out of a listing's words what must not matter.
+    clean: takes out of a listing's words what must not matter. years: the longest stretch of work
+    the person's own words name, 0 for none.
     """
 
     heard: PersonWords
     requirements: Vectors
     clean: Callable[[str], str]
     scorer: EvidenceScorer
+    years: float = 0.0
 
 
 def explain(
@@ -72,16 +72,26 @@ def explain(
         if chance >= compared.scorer.met:
             evidence.append(_evidence(requirement, working[best], cosine))
         elif listing.kind is Kind.JOB:
+            kind = kind_of(requirement)
+            if kind is MissingKind.LANGUAGE and _speaks_one(requirement, profile):
+                continue
             vectors[len(missing)] = compared.requirements[column]
-            missing.append(Missing(requirement, MissingKind.SKILL, essential=False))
+            missing.append(Missing(requirement, kind, essential=False))
     title_best = int(similarity[:, 0].argmax())
     if not evidence and similarity[title_best, 0] >= _TITLE_FROM:
         cosine = float(similarity[title_best, 0])
         evidence.append(_evidence(listing.title, working[title_best], cosine))
     evidence.sort(key=lambda one: -one.similarity)
-    missing += _other_gaps(listing, profile)
+    missing += other_gaps(listing, profile, compared.years)
     done = replace(match, evidence=tuple(evidence), missing=tuple(missing))
-    return Judged(match=done, missing_vectors=vectors)
+    worked = float(similarity[title_best, 0]) >= _TITLE_FROM
+    return Judged(done, vectors, compared.requirements[0], worked)
+
+
+def _speaks_one(requirement: str, profile: Profile) -> bool:
+    """Tell whether the person's stated languages hold one that a requirement names."""
+    held = {one.code.split("-", maxsplit=1)[0].replace("fil", "tl") for one in profile.languages}
+    return bool(languages_in(requirement) & held)
 
 
 def _evidence(requirement: str, phrase: Phrase, cosine: float) -> Evidence:
@@ -94,18 +104,17 @@ def _evidence(requirement: str, phrase: Phrase, cosine: float) -> Evidence:
     )
 
 
-def _other_gaps(listing: Listing, profile: Profile) -> list[Missing]:
+def other_gaps(listing: Listing, profile: Profile, years: float) -> list[Missing]:
+    """Return what a listing asks for beside skills that nobody has shown.
+
+    years: the longest stretch of work the person's words name, for who entered none.
+    """
     if listing.kind is Kind.SERVICE:
         return []
     gaps = [_language_gap(asked, profile) for asked in listing.languages]
     gaps += [_certificate_gap(asked, profile) for asked in listing.certificates]
-    gaps.append(_experience_gap(listing, profile))
+    gaps.append(_experience_gap(listing, profile, years))
     return [gap for gap in gaps if gap is not None]
-
-
-def language_name(code: str) -> str:
-    """Return the English name of a BCP-47 language, the code itself where unknown."""
-    return _ENGLISH.languages.get(code.split("-", maxsplit=1)[0]) or code
 
 
 def _level(skill: LanguageSkill) -> int:
@@ -135,71 +144,16 @@ def _certificate_gap(asked: str, profile: Profile) -> Missing | None:
     return Missing(asked, MissingKind.CERTIFICATE, essential=True)
 
 
-def _experience_gap(listing: Listing, profile: Profile) -> Missing | None:
+def _experience_gap(listing: Listing, profile: Profile, said: float) -> Missing | None:
     asked = listing.min_experience_years
     if not asked:
         return None
     stated = [one.years for one in profile.experiences if one.years is not None]
     text = f"{asked:g} years of experience"
-    if not stated:
+    if not stated and not said:
         return Missing(f"{text} (years not stated: ask)", MissingKind.EXPERIENCE, essential=False)
-    if sum(stated) >= asked:
+    known = sum(stated) if stated else said
+    if known >= asked:
         return None
-    return Missing(f"{text} (stated: {sum(stated):g})", MissingKind.EXPERIENCE, essential=True)
-
-
-def add_bridges(
-    tools: Tools, profile: Profile, judged: dict[Route, list[Judged]]
-) -> dict[Route, tuple[Match, ...]]:
-    """Name, for each missing skill or language, the trainings that would close the gap."""
-    gaps: dict[str, Vectors] = {}
-    named: set[str] = set()
-    for some in judged.values():
-        for one in some:
-            for at, gap in enumerate(one.match.missing):
-                if at in one.missing_vectors:
-                    gaps.setdefault(gap.requirement, one.missing_vectors[at])
-                elif gap.kind in {MissingKind.LANGUAGE, MissingKind.CERTIFICATE}:
-                    named.add(gap.requirement)
-    texts = sorted(named - gaps.keys())
-    gaps.update(zip(texts, tools.listing_encoder.encode(texts), strict=True))
-    bridges = _bridges(tools, profile, gaps)
-    return {
-        route: tuple(
-            replace(
-                one.match,
-                missing=tuple(
-                    replace(gap, bridges=bridges.get(gap.requirement, ()))
-                    for gap in one.match.missing
-                ),
-            )
-            for one in some
-        )
-        for route, some in judged.items()
-    }
-
-
-def _bridges(
-    tools: Tools, profile: Profile, gaps: dict[str, Vectors]
-) -> dict[str, tuple[str, ...]]:
-    if not gaps:
-        return {}
-    wanted = np.stack(list(gaps.values())).astype(np.float32)
-    allowed = rules_for(
-        Route.TRAINING, profile, Filters(kinds=(Kind.TRAINING,)), tools.clock.today()
-    )
-    # Only what a training leads to counts, so the lexical channel has nothing to add.
-    query = PoolQuery(
-        vectors=np.vstack([wanted[:1], wanted]),
-        words="",
-        asks=(Ask(allowed.allowed, _BRIDGE_POOL),),
-    )
-    pool = tools.index.pools(query)[0]
-    if not pool.ids:
-        return {}
-    similarity = np.maximum.reduceat(wanted @ pool.requirements.T, pool.starts[:-1], axis=1)
-    found = {}
-    for name, line in zip(gaps, similarity, strict=True):
-        best = np.argsort(-line, kind="stable")[:_BRIDGES]
-        found[name] = tuple(pool.ids[row] for row in best if line[row] >= _BRIDGE_FROM)
-    return found
+    more = "" if stated else ", in their own words"
+    return Missing(f"{text} (stated: {known:g}{more})", MissingKind.EXPERIENCE, essential=True)

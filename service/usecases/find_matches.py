@@ -1,49 +1,64 @@
 """Rank what a person could do next: jobs at home, jobs abroad, trainings."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from service.domain.eligibility import Eligibility
 from service.domain.errors import InvalidInputError
-from service.domain.match import Answer, Blocked, Match, Tier, Understanding
-from service.domain.person import Profile, Route, StoredPerson
+from service.domain.match import (
+    AgeHint,
+    Answer,
+    Blocked,
+    Notice,
+    Spread,
+    Tier,
+    Understanding,
+)
+from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
-from service.domain.request import Filters, MatchRequest
-from service.matching.evidence import PersonWords
-from service.matching.features import (
-    NAMES,
-    STANDINGS,
-    Features,
-    PersonVectors,
-    Yardsticks,
-    pair_features,
-    similarities,
-)
-from service.matching.score import Floats, best_rows
+from service.domain.request import MatchRequest
+from service.matching.diversify import spread_rows
+from service.matching.features import PersonVectors, Yardsticks
+from service.matching.recognition import weighed
+from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.consent import require_matching
-from service.rules.eligible import RouteRules, reasons_against, rules_for
-from service.rules.flags import Setting, flags_for
-from service.skills.experience import done_now, years_said
-from service.usecases.clean_text import cleaned, cleaned_listing
-from service.usecases.explain_match import Compared, Judged, add_bridges, explain
+from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
+from service.skills.limits import refuses
+from service.usecases.bridge_gaps import add_bridges
+from service.usecases.explain_answer import Chosen, Reader, reader_of
+from service.usecases.explain_match import Judged
+from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
+from service.usecases.rulebook import rulebook
+from service.usecases.score_pools import measured_by, scored
 from service.usecases.understand import understand
+
+Rows = npt.NDArray[np.int64]
 
 _POOL: Final = 120
 _BLOCKED_POOL: Final = 20
 _BLOCKED_PER_ROUTE: Final = 5
+_OPTIONS_POOL: Final = 30
 
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A listing of a pool that made it into the answer."""
-
-    listing_id: str
-    score: float
-    requirements: Floats
-    """(k, d) of what the listing asks for, title first."""
+_NO_HOME: Final = Notice(
+    "home_country_unknown",
+    "Where the person lives is not recorded: every job counts as abroad, and closed corridors "
+    "could not be checked. Add home_country.",
+)
+_REFUSAL_IN_WORDS: Final = Notice(
+    "refusal_not_recorded",
+    "The person's words say there is work they will not or cannot do. Only a recorded veto keeps "
+    "such work out: ask, and enter it under vetoes.",
+)
+_VETO_NOT_UNDERSTOOD: Final = (
+    "No kind of work is known by the name {words}: only listings that use these very words are "
+    "kept out. Enter the veto as an ISCO-08 group, or in other words."
+)
 
 
 def match_profile(tools: Tools, request: MatchRequest) -> Answer:
@@ -51,46 +66,92 @@ def match_profile(tools: Tools, request: MatchRequest) -> Answer:
     return _answer(tools, request, understand(tools, request.profile))
 
 
-def match_person(
-    tools: Tools, person: StoredPerson, *, routes: tuple[Route, ...], filters: Filters, limit: int
-) -> Answer:
+def match_person(tools: Tools, person: StoredPerson, request: MatchRequest) -> Answer:
     """Answer for a stored person, whose words were read when they were stored.
 
-    Raises ConsentMissingError without a consent that holds today.
+    request: its profile is not looked at. Raises ConsentMissingError without a consent that
+    holds today where they live.
     """
-    require_matching(person.profile.consent, tools.clock.today())
-    saved = tools.store.understanding(person, tools.reading)
-    request = MatchRequest(profile=person.profile, routes=routes, filters=filters, limit=limit)
-    return _answer(tools, request, saved or understand(tools, person.profile))
+    read = reading_of(tools, person)
+    return _answer(tools, replace(request, profile=person.profile), read)
 
 
-def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> Answer:
+def reading_of(tools: Tools, person: StoredPerson) -> SavedUnderstanding:
+    """Return how a stored person's words are read; raise ConsentMissingError without consent."""
+    require_matching(person.profile.consent, rulebook(tools, person.profile).today)
+    return tools.store.understanding(person, tools.reading) or understand(tools, person.profile)
+
+
+def require_work_words(read: SavedUnderstanding) -> None:
+    """Raise InvalidInputError where the words hold nothing about work."""
     if len(read.vectors) <= 1:
         message = "There is nothing about work in these words; ask what the person can do."
         raise InvalidInputError(message, code="no_work_words")
+
+
+def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> Answer:
+    require_work_words(read)
     profile = request.profile
+    book = rulebook(tools, profile)
     routes = request.routes or profile.preferences.routes or tuple(Route)
-    today = tools.clock.today()
-    rules = {route: rules_for(route, profile, request.filters, today) for route in routes}
+    rules = {route: rules_for(route, book, request.filters) for route in routes}
     state = tools.index.state
     pools = tools.index.pools(_query(read, rules, request.limit))
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
     measured = measured_by(tools, read)
-    chosen = {
-        route: _choose(tools, pool, measured, request.limit)
-        for route, pool in zip(rules, allowed, strict=True)
-    }
+    dial = tools.guidance.diversity if request.diversity is None else request.diversity
+    chosen, spread = {}, None
+    for route, pool in zip(rules, allowed, strict=True):
+        score, _ = scored(tools, pool, measured)
+        if route is Route.TRAINING:
+            score = weighed(pool, score, measured[0].phrases, measured[0].years)
+        plain = best_rows(score, request.limit)
+        rows = plain
+        if route is Route.OVERSEAS:
+            rows = spread_rows(score, pool.countries, request.limit, dial)
+            spread = _spread(pool, plain, rows, dial)
+        chosen[route] = [Chosen.of(pool, score, row) for row in rows]
     blocked = {
         route: _choose(tools, pool, measured, _BLOCKED_PER_ROUTE)
         for route, pool in zip(rules, refused, strict=True)
     }
+    listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
+    reader = reader_of(tools, book, read)
+    judged = {
+        route: reader.judged(some, listings, rules[route].allowed) for route, some in chosen.items()
+    }
+    shown_ids = {one.listing_id for some in chosen.values() for one in some}
+    hint, options = _age_hint(reader, read, request, rules, shown_ids)
+    # One search for bridges serves the routes and the options beside them.
+    named = dict[Route | None, list[Judged]]([(None, options), *judged.items()])
+    bridged = add_bridges(tools, book, named)
     return Answer(
         understood=read.understanding,
-        routes=_matches(tools, profile, read, chosen, rules),
-        blocked=_blocked(tools, blocked, rules),
+        routes={route: bridged[route] for route in judged},
+        blocked=_blocked(tools, blocked, rules, book),
         model=tools.encoder.model,
         index=state,
+        age_hint=replace(
+            hint,
+            options=tuple(
+                replace(one, rank=rank) for rank, one in enumerate(bridged[None], start=1)
+            ),
+        ),
+        spread=spread,
+        notices=_notices(book, read.understanding),
     )
+
+
+def _notices(book: Rulebook, understood: Understanding) -> tuple[Notice, ...]:
+    found = [] if book.profile.home_country else [_NO_HOME]
+    refused = any(refuses(one.text) or refuses(one.means or "") for one in understood.phrases)
+    if refused and not book.profile.preferences.vetoes:
+        found.append(_REFUSAL_IN_WORDS)
+    unknown = [one.stated for one in book.refusals.values() if not one.known]
+    if unknown:
+        words = ", ".join(f'"{one}"' for one in unknown)
+        found.append(Notice("veto_not_understood", _VETO_NOT_UNDERSTOOD.format(words=words)))
+    return tuple(found)
 
 
 def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int) -> PoolQuery:
@@ -105,108 +166,67 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     )
 
 
-def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[PersonVectors, Yardsticks]:
-    """Return what every pool of an answer is scored with: the person, and what measures them."""
-    said = PersonVectors(
-        whole=read.vectors[0],
-        phrases=read.vectors[1:],
-        affinity=tools.taxonomy.affinity(read.vectors),
-        years=years_said(read.work_text),
-        present=np.array(done_now(read.understanding.phrases)),
-    )
-    standings = tools.listing_encoder.encode(STANDINGS)
-    return said, Yardsticks(tools.taxonomy.occupations, standings)
-
-
-def scored(
-    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
-) -> tuple[Floats, Features]:
-    """Return scores (n,) and features of a pool."""
-    if not pool.ids:
-        nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
-        return np.zeros(0, dtype=np.float32), nothing
-    said, yardsticks = measured
-    affinity = tools.taxonomy.affinity(pool.whole)
-    features = pair_features(pool, said, similarities(pool, said), affinity, yardsticks)
-    return tools.scorer.score(features), features
-
-
 def _choose(
     tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks], limit: int
 ) -> list[Chosen]:
     score, _ = scored(tools, pool, measured)
-    return [
-        Chosen(
-            listing_id=pool.ids[row],
-            score=float(score[row]),
-            requirements=pool.requirements[pool.starts[row] : pool.starts[row + 1]],
-        )
-        for row in best_rows(score, limit)
-    ]
+    return [Chosen.of(pool, score, row) for row in best_rows(score, limit)]
 
 
-def _matches(
-    tools: Tools,
-    profile: Profile,
+def _spread(pool: Pool, plain: Rows, rows: Rows, dial: float) -> Spread:
+    def by_country(some: Rows) -> dict[str, int]:
+        return dict(Counter(pool.countries[row] for row in some.tolist()).most_common())
+
+    return Spread(
+        dial=dial,
+        exchanged=len(np.setdiff1d(rows, plain)),
+        before=by_country(plain),
+        after=by_country(rows),
+    )
+
+
+def _age_hint(
+    reader: Reader,
     read: SavedUnderstanding,
-    chosen: dict[Route, list[Chosen]],
+    request: MatchRequest,
     rules: dict[Route, RouteRules],
-) -> dict[Route, tuple[Match, ...]]:
-    listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
-    setting = Setting(profile=profile, today=tools.clock.today())
-    heard, understood = heard_of(tools, read), read.understanding
-
-    def clean(text: str) -> str:
-        return cleaned_listing(tools, text)[0].english
-
-    judged: dict[Route, list[Judged]] = {}
-    for route, some in chosen.items():
-        # A listing deleted since the search is simply no longer there.
-        present = [one for one in some if one.listing_id in listings]
-        # Listings may have changed since the index saw them; the rules hold on what is stored.
-        kept = [
-            one
-            for one in present
-            if not reasons_against(listings[one.listing_id], rules[route].allowed)
-        ]
-        judged[route] = [
-            explain(
-                Match(
-                    listing=listings[one.listing_id],
-                    rank=rank,
-                    score=round(one.score, 4),
-                    tier=_tier(tools, one.score, understood),
-                    evidence=(),
-                    missing=(),
-                    flags=flags_for(listings[one.listing_id].content, setting),
-                ),
-                profile,
-                understood,
-                Compared(heard, one.requirements, clean, tools.evidence),
-            )
-            for rank, one in enumerate(kept, start=1)
-        ]
-    return add_bridges(tools, profile, judged)
-
-
-def heard_of(tools: Tools, read: SavedUnderstanding) -> PersonWords:
-    """Return a person's work words, as the encoder got them, to be held against requirements."""
-    language = read.understanding.language
-    texts = [
-        cleaned(tools, phrase.text, language).english
-        for phrase in read.understanding.phrases
-        if phrase.work
+    known: set[str],
+) -> tuple[AgeHint, list[Judged]]:
+    """Return what age adds beside the routes: the hint, and listings not in them already."""
+    tools, book = reader.tools, reader.book
+    rule, age_from = rule_of(tools, book), tools.guidance.age_from
+    if rule is None:
+        return AgeHint(applied=False, age_from=age_from), []
+    training = rules_for(Route.TRAINING, book, request.filters).allowed
+    asks = asks_for(rule, rules, training)
+    beside = "" if Route.TRAINING in rules else " and the options here"
+    text = TEXTS[rule].format(age=age_from, beside=beside)
+    if not asks:
+        return AgeHint(applied=True, age_from=age_from, rule=rule, text=text), []
+    measured = measured_by(tools, read)
+    found = dict[str, tuple[Chosen, Eligibility]]()
+    for ask, pool in zip(asks, tools.index.pools(query_for(tools, read, asks)), strict=True):
+        for one in _choose(tools, pool, measured, _OPTIONS_POOL):
+            if one.listing_id not in known:
+                found.setdefault(one.listing_id, (one, ask.eligible))
+    listings = tools.store.listings(list(found))
+    ranked = sorted(found.values(), key=lambda pair: -pair[0].score)
+    fitting = [
+        (one, eligible)
+        for one, eligible in ranked
+        if (stored := listings.get(one.listing_id)) is not None and fits(rule, stored.content)
+    ][:MOST_OPTIONS]
+    judged = [
+        same for one, eligible in fitting for same in reader.judged([one], listings, eligible)
     ]
-    return PersonWords.of(read.vectors[0], read.vectors[1:], texts)
-
-
-def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:
-    """Never call an answer good when the words were hardly read."""
-    return Tier.STRETCH if understood.notices else tools.scorer.tier(score)
+    return AgeHint(applied=True, age_from=age_from, rule=rule, text=text), judged
 
 
 def _blocked(
-    tools: Tools, blocked: dict[Route, list[Chosen]], rules: dict[Route, RouteRules]
+    tools: Tools,
+    blocked: dict[Route, list[Chosen]],
+    rules: dict[Route, RouteRules],
+    book: Rulebook,
 ) -> tuple[Blocked, ...]:
     worth = {
         one.listing_id: (route, one.score)
@@ -220,7 +240,7 @@ def _blocked(
         stored = listings.get(listing_id)
         if stored is None:
             continue
-        reasons = reasons_against(stored, rules[route].allowed)
+        reasons = reasons_against(stored, rules[route].allowed, book)
         if reasons:
             found.append(Blocked(listing=stored, reasons=reasons))
     return tuple(found)

@@ -18,7 +18,8 @@ from service.matching.metrics import ranking
 from service.ports import Encoder, ProgressBar, Tools
 from service.skills.requirements import requirement_texts
 from service.usecases.evaluate import Board
-from service.usecases.find_matches import heard_of, match_profile
+from service.usecases.explain_answer import heard_of
+from service.usecases.find_matches import match_profile
 from service.usecases.gold import GoldEvidence, GoldPerson
 from service.usecases.understand import understand
 

@@ -122,7 +122,9 @@ def _spoken(
     if language in READ or not tools.interpreter.covers(language):
         return _Spoken(found, sentences, [cleaned(tools, one.text, language) for one in found], ())
     glosses = [tools.interpreter.gloss(language, visible(one.text)) for one in found]
-    return _Spoken(found, sentences, [without_protected(tools, one) for one in glosses], glosses)
+    return _Spoken(
+        found, sentences, [without_protected(tools.neutral, one) for one in glosses], glosses
+    )
 
 
 def _notices(language: str, glosses: Sequence[Gloss]) -> tuple[Notice, ...]:

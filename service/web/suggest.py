@@ -46,7 +46,9 @@ def known_names(
             here = model_in(field.annotation) if field is not None else None
     if here is None:
         return []
-    return [name for name, field in here.model_fields.items() if _known_to(field, may)]
+    return [
+        field.alias or name for name, field in here.model_fields.items() if _known_to(field, may)
+    ]
 
 
 def _known_to(field: FieldInfo, may: Callable[[str], bool]) -> bool:

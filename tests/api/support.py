@@ -52,11 +52,17 @@ class Route:
     def url(self) -> str:
         """Return the path with names filled in that exist nowhere."""
         url = self.path
-        for name in ("source", "external_id", "listing_id", "returnee_id", "key_id"):
+        for name in ("source", "external_id", "listing_id", "returnee_id", "key_id", "corridor_id"):
             url = url.replace(f"{{{name}}}", "nowhere")
         return url
 
 
+CORRIDOR: JSON = {
+    "origin": "NP",
+    "destination": "LY",
+    "reason": "No labour agreement.",
+    "source": "a test",
+}
 ROUTES = (
     Route("GET", "/v1/listings", ("listings:read",)),
     Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
@@ -65,6 +71,15 @@ ROUTES = (
     Route("DELETE", "/v1/listings/{source}/{external_id}", ("listings:write",)),
     Route("POST", "/v1/match", ("match",), QUESTION),
     Route("GET", "/v1/returnees/{returnee_id}/matches", ("match", "returnees:read")),
+    Route("GET", "/v1/returnees/{returnee_id}/pathways", ("match", "returnees:read")),
+    Route("GET", "/v1/corridors", ()),
+    Route("POST", "/v1/corridors", ("corridors:write",), CORRIDOR),
+    Route("GET", "/v1/corridors/{corridor_id}", ()),
+    Route("PUT", "/v1/corridors/{corridor_id}", ("corridors:write",), CORRIDOR),
+    Route("DELETE", "/v1/corridors/{corridor_id}", ("corridors:write",)),
+    Route("GET", "/v1/corridors/{corridor_id}/history", ()),
+    Route("GET", "/v1/markets", ("match",)),
+    Route("GET", "/v1/insights/skill-gaps", ("insights:read",)),
     Route("GET", "/v1/returnees", ("returnees:read",)),
     Route("POST", "/v1/returnees", ("returnees:write",), PERSON),
     Route("GET", "/v1/returnees/{returnee_id}", ("returnees:read",)),
@@ -116,6 +131,7 @@ def stored(tools: Tools) -> tuple[object, ...]:
         store.page_of_listings(after=0, limit=100_000, where={}),
         store.listing_changes(0, 100_000),
         people,
+        store.page_of_corridors(after=0, limit=100_000, origin=None, destination=None),
         keys,
         organisations,
         tools.index.state,

@@ -180,15 +180,22 @@ def test_a_wish_blocks_and_says_why(board: Board, wishes: JSON, listing: JSON, r
     ("wishes", "listing"),
     [
         ({"vetoes": [{"isco08": "71"}]}, {"isco08": "7212"}),
-        ({"vetoes": [{"isco08": "7212"}]}, {}),
+        ({"vetoes": [{"isco08": "9111"}]}, {}),
         ({"vetoes": [{"isco08": "7212", "market": "overseas"}]}, {"isco08": "7212"}),
-        ({"vetoes": [{"text": "weld"}]}, {"title": "Welding", "skills": ["join pipes by arc"]}),
+        (
+            {"vetoes": [{"text": "weld"}]},
+            {"title": "Plumber", "isco08": "7126", "skills": [WORDS, "assist the welder"]},
+        ),
         ({"exclude_countries": ["SA"]}, {}),
         ({"countries": ["QA"]}, {}),
         ({"min_wage": {"amount": 5000, "currency": "BDT"}}, {}),
         (
             {"min_wage": {"amount": 5000, "currency": "BDT"}},
-            {"wage_max": 1, "wage_currency": "QAR"},
+            {"wage_max": 1, "wage_currency": "XAU"},
+        ),
+        (
+            {"min_wage": {"amount": 5000, "currency": "BDT"}},
+            {"wage_max": 200, "wage_currency": "SAR"},
         ),
         (
             {"min_wage": {"amount": 26_000, "currency": "BDT"}},
@@ -304,6 +311,8 @@ def test_flags_tell_what_to_mind(board: Board) -> None:
     assert [(one["code"], one["severity"]) for one in flags] == [
         ("recruiter_unlicensed", "warning"),
         ("fee_charged", "warning"),
+        ("visa_unknown", "info"),
+        ("corridor_unknown", "info"),
         ("wage_unknown", "info"),
         ("closes_soon", "info"),
     ]

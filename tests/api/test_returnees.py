@@ -42,7 +42,12 @@ FULL: JSON = {
         "countries": ["QA"],
         "exclude_countries": ["SA"],
         "max_distance_km": 40.0,
-        "min_wage": {"amount": 900.0, "currency": "BDT", "period": "day"},
+        "min_wage": {
+            "amount": 900.0,
+            "currency": "BDT",
+            "period": "day",
+            "known_only": False,
+        },
         "vetoes": [{"isco08": "9313", "text": "carrying cement", "market": "local"}],
     },
     "remigration": False,
@@ -127,7 +132,7 @@ def test_an_idempotency_key_belongs_to_one_caller(api: TestClient, key_with: Key
             {"preferences": {"min_wage": {"amount": 1000}}},
             {
                 "preferences": FULL["preferences"]
-                | {"min_wage": {"amount": 1000.0, "currency": "BDT", "period": "day"}}
+                | {"min_wage": FULL["preferences"]["min_wage"] | {"amount": 1000.0}}
             },
         ),
         ({"consent": {"matching": False}}, {"consent": FULL["consent"] | {"matching": False}}),

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from pydantic import TypeAdapter
 
+from service.domain.corridor import Corridor
 from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.listing import Listing
 from service.domain.match import Understanding
@@ -14,6 +15,7 @@ from service.domain.pool import ListingVectors
 from service.domain.records import SavedUnderstanding
 
 LISTING: Final = TypeAdapter(Listing)
+CORRIDOR: Final = TypeAdapter(Corridor)
 PROFILE: Final = TypeAdapter(Profile)
 CONTACT: Final = TypeAdapter(Contact)
 READING: Final = TypeAdapter(tuple[Understanding, str])

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.adapters.store import migrate
 from service.adapters.store import tables as t
 from service.adapters.store.access import AccessQueries
+from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.people import PersonQueries
@@ -17,13 +18,14 @@ DATABASE_NAME = "homeward.sqlite3"
 _CANARY = b"homeward"
 
 
-class SqlStore(ListingQueries, PersonQueries, AccessQueries):
+class SqlStore(ListingQueries, PersonQueries, CorridorQueries, AccessQueries):
     """Implements `service.ports.Store`."""
 
     def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
         """Serve from an open, migrated database."""
         ListingQueries.__init__(self, database)
         PersonQueries.__init__(self, database, vault)
+        CorridorQueries.__init__(self, database)
         AccessQueries.__init__(self, database)
         self._database = database
 

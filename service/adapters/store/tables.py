@@ -126,6 +126,31 @@ person_readings = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
+corridors = sa.Table(
+    "corridors",
+    metadata,
+    sa.Column("position", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("origin", sa.Text, nullable=False, index=True),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed_by", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+corridor_versions = sa.Table(
+    "corridor_versions",
+    metadata,
+    sa.Column("corridor_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("changed_by", sa.Text),
+    sa.Column("body", sa.Text),
+)
+
 facts = sa.Table(
     "facts",
     metadata,

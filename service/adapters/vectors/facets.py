@@ -1,27 +1,71 @@
 """The columns of a segment that eligibility is decided on, and the mask it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.eligibility import Eligibility
-from service.domain.listing import Kind, StoredListing
-from service.domain.text import fold
-from service.domain.wages import best_monthly_wage, per_month
+from service.adapters.vectors.words import WordRows
+from service.domain.corridor import Corridor
+from service.domain.eligibility import Eligibility, Mask, WageFloor
+from service.domain.listing import Kind, Listing, StoredListing
+from service.domain.place import Place
+from service.domain.refusal import Refusal, listing_words, title_words
+from service.domain.visa import VisaKind, visa_needed
+from service.domain.wages import best_monthly_wage
 
-Mask = npt.NDArray[np.bool_]
-
+_VISAS = {kind: number for number, kind in enumerate(VisaKind)}
+_CURRENCIES = 26**3
 _KINDS = {kind: number for number, kind in enumerate(Kind)}
 _NO_DAY = np.iinfo(np.int32).max
 _ISCO_DIGITS = 4
 _SEPARATOR = "\x1f"
+_MOST_REFUSALS = 256
 
 
 def _country_number(code: str) -> int:
     return (ord(code[0]) - 65) * 26 + ord(code[1]) - 65
+
+
+def _currency_number(code: str) -> int:
+    return ((ord(code[0]) - 65) * 26 + ord(code[1]) - 65) * 26 + ord(code[2]) - 65
+
+
+def country_code(number: int) -> str:
+    """Return the ISO 3166-1 alpha-2 code that a number of the column stands for."""
+    return chr(65 + number // 26) + chr(65 + number % 26)
+
+
+def currency_code(number: int) -> str:
+    """Return the ISO 4217 code that a number of the column stands for, "" for none."""
+    if number < 0:
+        return ""
+    rest, last = divmod(number, 26)
+    return chr(65 + rest // 26) + chr(65 + rest % 26) + chr(65 + last)
+
+
+def stated_place(listing: Listing) -> Place | None:
+    """Return where a listing itself says it is."""
+    if listing.lat is None or listing.lon is None:
+        return None
+    return Place(listing.lat, listing.lon)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOff:
+    """What has to be read off a listing by who knows more than its fields say.
+
+    place: where it is. assesses: whether it assesses what people can do already.
+    """
+
+    place: Callable[[Listing], Place | None] = stated_place
+    assesses: Callable[[Listing], bool] = lambda _: False
+
+
+STATED = ReadOff()
 
 
 def isco_range(prefix: str) -> tuple[int, int]:
@@ -31,7 +75,7 @@ def isco_range(prefix: str) -> tuple[int, int]:
     return low, low + width - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facets:
     """One array per fact, n rows each. Unknown: -1, NaN, or the last day there is."""
 
@@ -43,15 +87,20 @@ class Facets:
     wage: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
     lon: npt.NDArray[np.float64]
-    currency: npt.NDArray[np.str_]
+    spread: npt.NDArray[np.float64]
+    currency: npt.NDArray[np.int16]
+    visa: npt.NDArray[np.int8]
+    assesses: npt.NDArray[np.bool_]
     source: npt.NDArray[np.str_]
+    named: npt.NDArray[np.str_]
     words: npt.NDArray[np.str_]
     sectors: npt.NDArray[np.str_]
 
     @classmethod
-    def of(cls, listings: Sequence[StoredListing]) -> "Facets":
+    def of(cls, listings: Sequence[StoredListing], read_off: ReadOff = STATED) -> "Facets":
         """Read the columns off listings."""
         items = [stored.content for stored in listings]
+        places = [read_off.place(x) for x in items]
         nan = float("nan")
         text = np.dtypes.StringDType()
         return cls(
@@ -67,11 +116,20 @@ class Facets:
                 np.int8,
             ),
             wage=np.array([_or_nan(best_monthly_wage(x)) for x in items], np.float64),
-            lat=np.array([nan if x.lat is None else x.lat for x in items], np.float64),
-            lon=np.array([nan if x.lon is None else x.lon for x in items], np.float64),
-            currency=np.array([x.wage_currency or "" for x in items], text),
+            lat=np.array([nan if x is None else x.lat for x in places], np.float64),
+            lon=np.array([nan if x is None else x.lon for x in places], np.float64),
+            spread=np.array([0.0 if x is None else x.spread_km for x in places], np.float64),
+            currency=np.array(
+                [_currency_number(x.wage_currency) if x.wage_currency else -1 for x in items],
+                np.int16,
+            ),
+            visa=np.array(
+                [_visa_number(visa_needed(x.visa_class, x.isco08)) for x in items], np.int8
+            ),
+            assesses=np.array([read_off.assesses(x) for x in items], np.bool_),
             source=np.array([stored.source for stored in listings], text),
-            words=np.array([listing_words(stored) for stored in listings], text),
+            named=np.array([title_words(x) for x in items], text),
+            words=np.array([listing_words(x) for x in items], text),
             sectors=np.array(
                 [f"{_SEPARATOR}{_SEPARATOR.join(x.sectors)}{_SEPARATOR}" for x in items], text
             ),
@@ -94,6 +152,16 @@ class Facets:
             )
         )
 
+    @cached_property
+    def named_rows(self) -> WordRows:
+        """The rows by the words of their titles and outcomes."""
+        return WordRows(self.named)
+
+    @cached_property
+    def word_rows(self) -> WordRows:
+        """The rows by all the words that stand in them."""
+        return WordRows(self.words)
+
     def mask(self, rule: Eligibility) -> Mask:
         """Return which rows are eligible, shape (n,)."""
         mask = np.isin(self.kind, [_KINDS[kind] for kind in rule.kinds])
@@ -103,39 +171,64 @@ class Facets:
             mask &= ~np.isin(self.country, [_country_number(c) for c in rule.countries_not])
         if rule.valid_on is not None:
             mask &= self.last_day >= _ordinal(rule.valid_on)
-        for prefix in rule.isco08_not:
-            low, high = isco_range(prefix)
-            mask &= (self.isco < low) | (self.isco > high)
-        mask &= self._unwanted_absent(rule) & self._pay(rule)
+        for refusal in rule.refusals:
+            mask &= ~self._refused(refusal)
+        for corridor in rule.closed:
+            mask &= ~self._falls_under(corridor)
+        mask &= self._in_sectors(rule) & self._pay(rule)
         if rule.isco08 is not None:
             mask &= self._in_groups(rule.isco08)
         if rule.sources is not None:
             mask &= _any_equal(self.source, rule.sources)
         if rule.within is not None:
-            # NaN, an unknown place, is not beyond any radius.
-            mask &= ~(rule.within.distances_km(self.lat, self.lon) > rule.within.radius_km)
+            mask &= ~rule.within.surely_beyond(self.lat, self.lon, self.spread)
         if rule.licensed_only:
             mask &= self.licensed == 1
         return mask
 
-    def _unwanted_absent(self, rule: Eligibility) -> Mask:
-        mask = np.ones(len(self), dtype=np.bool_)
-        for words in rule.words_not:
-            mask &= np.strings.find(self.words, f" {words} ") < 0
-        if rule.sectors is not None:
-            found = np.zeros(len(self), dtype=np.bool_)
-            for sector in rule.sectors:
-                found |= np.strings.find(self.sectors, f"{_SEPARATOR}{sector}{_SEPARATOR}") >= 0
-            mask &= found
-        return mask
+    @cached_property
+    def _known_refusals(self) -> dict[Refusal, Mask]:
+        return {}
+
+    def _refused(self, refusal: Refusal) -> Mask:
+        """Return which rows a refusal is about; one answer asks the same several times."""
+        known = self._known_refusals.get(refusal)
+        if known is None:
+            if len(self._known_refusals) >= _MOST_REFUSALS:
+                self._known_refusals.clear()
+            known = self._known_refusals[refusal] = self._read_refused(refusal)
+        return known
+
+    def _read_refused(self, refusal: Refusal) -> Mask:
+        refused = self._in_groups(refusal.isco08)
+        for phrase in refusal.words:
+            refused[self.named_rows.holding(phrase)] = True
+        for phrase in refusal.words | refusal.uncoded:
+            rows = self.word_rows.holding(phrase)
+            refused[rows[self.isco[rows] < 0]] = True
+        return refused
+
+    def _falls_under(self, corridor: Corridor) -> Mask:
+        falls: Mask = self.country == _country_number(corridor.destination)
+        if corridor.covers is not None:
+            falls = falls & np.isin(self.visa, [_visa_number(kind) for kind in corridor.covers])
+        return falls
+
+    def _in_sectors(self, rule: Eligibility) -> Mask:
+        if rule.sectors is None:
+            return np.ones(len(self), dtype=np.bool_)
+        found = np.zeros(len(self), dtype=np.bool_)
+        for sector in rule.sectors:
+            found |= np.strings.find(self.sectors, f"{_SEPARATOR}{sector}{_SEPARATOR}") >= 0
+        return found
 
     def _pay(self, rule: Eligibility) -> Mask:
         mask = np.ones(len(self), dtype=np.bool_)
-        for least in (rule.min_wage, rule.filter_wage):
-            if least is not None:
-                # Another currency cannot be compared here, so it passes and is flagged.
-                same = self.currency == least.currency
-                mask &= ~(same & (self.wage < per_month(least.amount, least.period)))
+        for floor in (rule.min_wage, rule.filter_wage):
+            if floor is not None:
+                least = _least_by_currency(floor)[self.currency]
+                # NaN, a wage or a rate nobody knows, is not below any floor.
+                mask &= self.wage >= least if floor.known_only else ~(self.wage < least)
         return mask
 
     def _in_groups(self, prefixes: frozenset[str]) -> Mask:
@@ -146,10 +239,16 @@ class Facets:
         return mask
 
 
-def listing_words(stored: StoredListing) -> str:
-    """Return the folded title and skills, a space at both ends, for whole-word search."""
-    parts = (stored.content.title, *stored.content.skills)
-    return f" {' '.join(fold(part) for part in parts)} "
+def _least_by_currency(floor: WageFloor) -> npt.NDArray[np.float64]:
+    """Return the floor by currency number, NaN where it cannot be compared; -1 is the last."""
+    least = np.full(_CURRENCIES + 1, np.nan)
+    for currency, amount in floor.least.items():
+        least[_currency_number(currency)] = amount
+    return least
+
+
+def _visa_number(kind: VisaKind | None) -> int:
+    return -1 if kind is None else _VISAS[kind]
 
 
 def _or_nan(value: float | None) -> float:

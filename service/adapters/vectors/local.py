@@ -3,18 +3,28 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
 import structlog
 
-from service.adapters.vectors.facets import Mask
+from service.adapters.vectors.facets import (
+    STATED,
+    Facets,
+    ReadOff,
+    country_code,
+    currency_code,
+)
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
+from service.domain.eligibility import Eligibility, Mask
 from service.domain.embedding import ModelIdentity
-from service.domain.listing import Listing
+from service.domain.listing import Kind, Listing
 from service.domain.match import IndexState
 from service.domain.pool import Pool, PoolQuery
+from service.domain.stock import Stock
 from service.domain.text import fold
 from service.ports import ListingStore
 
@@ -65,18 +75,21 @@ class LocalListingIndex:
         model: ModelIdentity,
         snapshot: SnapshotFolder | None = None,
         words_of: WordsOf = all_words,
+        read_off: ReadOff = STATED,
     ) -> None:
         """Follow `store` with vectors of `model`; start from `snapshot` where it has one.
 
         words_of: what the lexical channel reads of a listing.
         """
         self._words_of = words_of
+        self._read_off = read_off
         self._store = store
         self._model = model
         self._snapshot = snapshot
         self._changing = threading.Lock()
         self._tidying = threading.Lock()
         self._unsaved = 0
+        self._stock: tuple[int, date, Stock] | None = None
         saved = self._usable_snapshot()
         self._state = (
             _State(saved.segments, saved.alive, saved.sequence, saved.generation)
@@ -119,6 +132,14 @@ class LocalListingIndex:
             _joined([pools[at] for pools in by_segment if pools[at].ids], dimensions)
             for at in range(len(query.asks))
         ]
+
+    def stock(self, day: date) -> Stock:
+        """See the port."""
+        state, known = self._state, self._stock
+        if known is None or known[:2] != (state.generation, day):
+            known = (state.generation, day, _stock_of(state, day))
+            self._stock = known
+        return known[2]
 
     def follow(self) -> int:
         """See the port."""
@@ -176,7 +197,7 @@ class LocalListingIndex:
         if not kept:
             return None
         words = [fold(self._words_of(stored.content)) for stored in kept]
-        return Segment.of(kept, vectors, words)
+        return Segment.of(kept, vectors, words, self._read_off)
 
     def _merge(self, at: int) -> None:
         """Merge segments `at` and `at + 1`; the caller holds the lock."""
@@ -229,6 +250,28 @@ class LocalListingIndex:
         self._unsaved = 0
 
 
+def _stock_of(state: _State, day: date) -> Stock:
+    open_jobs = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day)
+    parts = [
+        segment.facets.taken(np.flatnonzero(alive & segment.facets.mask(open_jobs)))
+        for segment, alive in zip(state.segments, state.alive, strict=True)
+    ]
+    if not parts:
+        nothing = np.zeros(0, dtype=np.int32)
+        return Stock((), nothing, nothing, (), nothing, np.zeros(0))
+    facets = reduce(Facets.joined, parts)
+    countries, country = np.unique(facets.country, return_inverse=True)
+    currencies, currency = np.unique(facets.currency, return_inverse=True)
+    return Stock(
+        countries=tuple(country_code(int(one)) for one in countries),
+        country=country.astype(np.int32),
+        occupation=facets.isco,
+        currencies=tuple(currency_code(int(one)) for one in currencies),
+        currency=currency.astype(np.int32),
+        wage=facets.wage,
+    )
+
+
 def _without(state: _State, at: int, listing_ids: set[str]) -> Mask:
     segment, alive = state.segments[at], state.alive[at]
     rows = [segment.row_of[one] for one in listing_ids if one in segment.row_of]
@@ -276,6 +319,8 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: str) -> li
                 lexical=lexical[rows],
                 requirements=requirements.astype(np.float32),
                 starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+                countries=tuple(country_code(one) for one in segment.facets.country[rows].tolist()),
+                assesses=segment.facets.assesses[rows],
             )
         )
     return pools
@@ -299,4 +344,6 @@ def _joined(parts: list[Pool], dimensions: int) -> Pool:
         lexical=np.concatenate([part.lexical for part in parts]),
         requirements=np.concatenate([part.requirements for part in parts]),
         starts=np.concatenate([*starts, shifts[-1:]]),
+        countries=tuple(one for part in parts for one in part.countries),
+        assesses=np.concatenate([part.assesses for part in parts]),
     )

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.adapters.vectors.facets import Facets, Mask
+from service.adapters.vectors.facets import STATED, Facets, ReadOff
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import Lexicon, count
+from service.domain.eligibility import Mask
 from service.domain.embedding import Vectors
 from service.domain.listing import StoredListing
 from service.domain.pool import ListingVectors
@@ -48,12 +49,13 @@ class Segment:
         listings: Sequence[StoredListing],
         vectors: Sequence[ListingVectors],
         words: Sequence[str],
+        read_off: ReadOff = STATED,
     ) -> "Segment":
         """Build a segment from listings, their vectors and folded words, in the same order."""
         sizes = [len(made.requirements) for made in vectors]
         return cls.assemble(
             ids=tuple(stored.id for stored in listings),
-            facets=Facets.of(listings),
+            facets=Facets.of(listings, read_off),
             whole=np.stack([made.whole for made in vectors]).astype(np.float32),
             requirements=np.concatenate([made.requirements for made in vectors]).astype(np.float16),
             starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),

@@ -18,14 +18,15 @@ import orjson
 import scipy.sparse as sp
 import structlog
 
-from service.adapters.vectors.facets import Facets, Mask
+from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import Lexicon
 from service.adapters.vectors.segment import Segment
+from service.domain.eligibility import Mask
 
 _log = structlog.get_logger(__name__)
 
-_FORMAT = 3
+_FORMAT = 5
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20

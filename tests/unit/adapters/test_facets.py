@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -13,14 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.adapters.vectors.facets import Facets
-from service.domain.eligibility import Circle, Eligibility
+from service.domain.corridor import Corridor
+from service.domain.eligibility import Circle, Eligibility, WageFloor
 from service.domain.listing import Kind, Listing, StoredListing, WagePeriod
 from service.domain.person import Market, MinWage, Preferences, Profile, Route, Veto
+from service.domain.place import Place
+from service.domain.refusal import Refusal
 from service.domain.request import Filters
 from service.domain.wages import best_monthly_wage, per_month
 from service.rules.eligible import distance_km, reasons_against, rules_for
+from tests.unit.books import NOWHERE, RATES, TODAY, book_of
 
-TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -35,7 +38,7 @@ def _job(**changes: Any) -> StoredListing:  # noqa: ANN401 - fields of many type
 # Small alphabets, so that rules and listings meet often; odd text, so that folding is tried.
 _maybe: Callable[[st.SearchStrategy[Any]], st.SearchStrategy[Any]] = st.none().__or__
 _countries = st.sampled_from(["BD", "NP", "QA", "SA", "AA", "ZZ"])
-_currencies = st.sampled_from(["BDT", "QAR"])
+_currencies = st.sampled_from(["BDT", "QAR", "SAR", "EUR"])
 _amounts = st.one_of(
     st.sampled_from([0.0, 1.0, 26.0, 100.0, 208.0, 1200.0, 14400.0]),
     st.floats(0, 1e9, allow_nan=False),
@@ -132,12 +135,14 @@ def test_the_index_and_the_rules_never_disagree(
     batch: list[StoredListing], route: Route, profile: Profile, filters: Filters
 ) -> None:
     """Of the listings of a route, the mask keeps exactly those no rule gives a reason against."""
-    rules = rules_for(route, profile, filters, TODAY)
+    rules = rules_for(route, book_of(profile), filters)
     facets = Facets.of(batch)
     within, allowed = facets.mask(rules.within_route), facets.mask(rules.allowed)
     for at, stored in enumerate(batch):
         if within[at]:
-            assert bool(allowed[at]) == (reasons_against(stored, rules.allowed) == ())
+            assert bool(allowed[at]) == (
+                reasons_against(stored, rules.allowed, book_of(profile)) == ()
+            )
 
 
 @settings(max_examples=300, deadline=None)
@@ -146,7 +151,7 @@ def test_wishes_never_widen_what_was_filtered(
     batch: list[StoredListing], route: Route, profile: Profile, filters: Filters
 ) -> None:
     """Whatever the person wishes, nothing outside the asked route and filters is allowed."""
-    rules = rules_for(route, profile, filters, TODAY)
+    rules = rules_for(route, book_of(profile), filters)
     facets = Facets.of(batch)
     assert not (facets.mask(rules.allowed) & ~facets.mask(rules.within_route)).any()
 
@@ -160,7 +165,9 @@ def _passes(stored: StoredListing, route: Route, profile: Profile, filters: Filt
     if route is Route.LOCAL and profile.lat is not None and profile.lon is not None:
         radius = filters.max_distance_km
         circle = None if radius is None else Circle(profile.lat, profile.lon, radius)
-    away = distance_km(x, circle)
+    place = NOWHERE.of_listing(x)
+    away = None if place is None or circle is None else distance_km(place, circle)
+    least = RATES.everywhere(per_month(floor.amount, floor.period), floor.currency) if floor else {}
     of_route = {
         Route.LOCAL: x.kind is Kind.JOB and x.country == home,
         Route.OVERSEAS: x.kind is Kind.JOB and x.country != home,
@@ -178,8 +185,8 @@ def _passes(stored: StoredListing, route: Route, profile: Profile, filters: Filt
             not filters.licensed_recruiter_only or x.recruiter_licensed is True,
             floor is None
             or wage is None
-            or x.wage_currency != floor.currency
-            or wage >= per_month(floor.amount, floor.period),
+            or x.wage_currency not in least
+            or wage >= least[x.wage_currency],
             circle is None or away is None or away <= circle.radius_km,
         )
     )
@@ -191,7 +198,7 @@ def test_a_route_with_filters_is_what_it_says(
     batch: list[StoredListing], route: Route, profile: Profile, filters: Filters
 ) -> None:
     """The mask of a filtered route is the plain sentence of its conditions."""
-    mask = Facets.of(batch).mask(rules_for(route, profile, filters, TODAY).within_route)
+    mask = Facets.of(batch).mask(rules_for(route, book_of(profile), filters).within_route)
     assert mask.tolist() == [_passes(stored, route, profile, filters) for stored in batch]
 
 
@@ -202,11 +209,10 @@ def test_a_place_on_the_very_edge_is_judged_alike(
 ) -> None:
     """A listing exactly as far away as the person would go is within reach for both."""
     stored = _job(lat=lat, lon=lon)
-    exact = distance_km(stored.content, Circle(lat0, lon0, 1))
-    assert exact is not None
+    exact = distance_km(Place(lat, lon), Circle(lat0, lon0, 1))
     for radius in (math.nextafter(exact, -1), exact, math.nextafter(exact, math.inf)):
         rule = Eligibility(within=Circle(lat0, lon0, radius))
-        verdict = reasons_against(stored, rule) == ()
+        verdict = reasons_against(stored, rule, book_of(Profile())) == ()
         assert Facets.of([stored] * 11).mask(rule).tolist() == [verdict] * 11
 
 
@@ -216,7 +222,7 @@ def test_the_smaller_of_two_circles_holds() -> None:
         profile = Profile(
             home_country="BD", lat=23.8, lon=90.4, preferences=Preferences(max_distance_km=wish)
         )
-        rules = rules_for(Route.LOCAL, profile, Filters(max_distance_km=asked), TODAY)
+        rules = rules_for(Route.LOCAL, book_of(profile), Filters(max_distance_km=asked))
         far = Facets.of([_job(lat=24.2, lon=90.4)])
         assert far.mask(rules.allowed).tolist() == [False]
 
@@ -227,12 +233,20 @@ def test_rows_keep_their_verdict_when_segments_merge(
     batch: list[StoredListing], route: Route, profile: Profile, filters: Filters, random: Random
 ) -> None:
     """Taking rows and joining columns moves the verdicts and changes none."""
-    rule = rules_for(route, profile, filters, TODAY).allowed
+    rule = rules_for(route, book_of(profile), filters).allowed
     facets = Facets.of(batch)
     rows = np.array(random.sample(range(len(batch)), random.randint(0, len(batch))), np.int64)
     joined = facets.taken(rows).joined(facets)
     expected = np.concatenate([facets.mask(rule)[rows], facets.mask(rule)])
     assert joined.mask(rule).tolist() == expected.tolist()
+
+
+UNCODED = Refusal("", uncoded=frozenset({"guard"}))
+SPLIT = Refusal("", words=frozenset({"house maid"}))
+JOINED = Refusal("", words=frozenset({"housemaid"}))
+CLOSED = Corridor(
+    origin="BD", destination="AE", visa_class="employment", reason="a test", source="a test"
+)
 
 
 @pytest.mark.parametrize(
@@ -241,13 +255,34 @@ def test_rows_keep_their_verdict_when_segments_merge(
         (Eligibility(valid_on=TODAY), {"valid_through": TODAY}, True),
         (Eligibility(valid_on=TODAY), {"valid_through": TODAY - timedelta(1)}, False),
         (Eligibility(valid_on=TODAY), {}, True),
-        (Eligibility(isco08_not=frozenset({"51"})), {"isco08": "5120"}, False),
-        (Eligibility(isco08_not=frozenset({"5120"})), {"isco08": "51"}, True),
-        (Eligibility(isco08_not=frozenset({"5"})), {}, True),
+        (Eligibility(refusals=(Refusal("", frozenset({"51"})),)), {"isco08": "5120"}, False),
+        (Eligibility(refusals=(Refusal("", frozenset({"5120"})),)), {"isco08": "51"}, True),
+        (Eligibility(refusals=(Refusal("", frozenset({"5"})),)), {}, True),
         (Eligibility(isco08=frozenset({"5"})), {}, False),
-        (Eligibility(words_not=frozenset({"guard"})), {"title": "Night GUARD."}, False),
-        (Eligibility(words_not=frozenset({"guard"})), {"title": "Safeguarding officer"}, True),
-        (Eligibility(words_not=frozenset({"guard"})), {"skills": ("guard",)}, False),
+        (
+            Eligibility(refusals=(Refusal("", words=frozenset({"guard"})),)),
+            {"title": "Night GUARD."},
+            False,
+        ),
+        (
+            Eligibility(refusals=(Refusal("", words=frozenset({"guard"})),)),
+            {"title": "Safeguarding officer"},
+            True,
+        ),
+        (
+            Eligibility(refusals=(Refusal("", words=frozenset({"guard"})),)),
+            {"skills": ("guard",)},
+            False,
+        ),
+        (Eligibility(refusals=(UNCODED,)), {"title": "guard"}, False),
+        (Eligibility(refusals=(UNCODED,)), {"title": "guard", "isco08": "5414"}, True),
+        (Eligibility(refusals=(SPLIT,)), {"title": "Housemaid"}, False),
+        (Eligibility(refusals=(JOINED,)), {"title": "House-maid wanted"}, False),
+        (Eligibility(refusals=(JOINED,)), {"title": "House", "skills": ("maid",)}, True),
+        (Eligibility(closed=(CLOSED,)), {"country": "AE"}, False),
+        (Eligibility(closed=(CLOSED,)), {"country": "QA"}, True),
+        (Eligibility(closed=(CLOSED,)), {"country": "AE", "visa_class": "work visa"}, False),
+        (Eligibility(closed=(CLOSED,)), {"country": "AE", "visa_class": "investor visa"}, True),
         (Eligibility(licensed_only=True), {}, False),
         (Eligibility(licensed_only=True), {"recruiter_licensed": True}, True),
         (Eligibility(sectors=frozenset({"care"})), {"sectors": ("health care",)}, False),
@@ -270,17 +305,24 @@ def test_each_condition(rule: Eligibility, changes: dict[str, Any], passes: bool
         ({"wage_max": 999.0, "wage_currency": "BDT"}, False),
         ({"wage_min": 1.0, "wage_max": 1000.0, "wage_currency": "BDT"}, True),
         ({"wage_min": 40.0, "wage_currency": "BDT", "wage_period": WagePeriod.DAY}, True),
-        ({"wage_max": 1.0, "wage_currency": "QAR"}, True),
-        ({"wage_max": 1.0}, True),
-        ({}, True),
+        ({"wage_max": 31.24, "wage_currency": "SAR"}, False),
+        ({"wage_max": 31.26, "wage_currency": "SAR"}, True),
+        ({"wage_max": 1.0, "wage_currency": "QAR"}, None),
+        ({"wage_max": 1.0}, None),
+        ({}, None),
     ],
 )
+@pytest.mark.parametrize("known_only", [False, True])
 @pytest.mark.parametrize("field", ["min_wage", "filter_wage"])
-def test_pay_is_compared_per_month_in_one_currency(
+def test_pay_is_compared_per_month_across_currencies(
     field: str,
+    known_only: bool,  # noqa: FBT001
     changes: dict[str, Any],
-    passes: bool,  # noqa: FBT001
+    passes: bool | None,  # noqa: FBT001
 ) -> None:
-    """A wage below the floor is out; an unknown one or one in other money passes."""
-    rule = replace(Eligibility(), **{field: MinWage(1000, "BDT")})  # type: ignore[arg-type]
-    assert Facets.of([_job(**changes)]).mask(rule).tolist() == [passes]
+    """A wage below the floor is out; an unknown one, or one without a rate, only if asked."""
+    stated = MinWage(1000, "BDT", known_only=known_only)
+    floor = WageFloor(stated, RATES.everywhere(1000, "BDT"), known_only)
+    rule = replace(Eligibility(), **{field: floor})  # type: ignore[arg-type]
+    expected = (not known_only) if passes is None else passes
+    assert Facets.of([_job(**changes)]).mask(rule).tolist() == [expected]

@@ -1,0 +1,44 @@
+"""Score what a search found against what a person said."""
+
+import numpy as np
+
+from service.domain.pool import Pool
+from service.domain.records import SavedUnderstanding
+from service.matching.features import (
+    NAMES,
+    STANDINGS,
+    Features,
+    PersonVectors,
+    Yardsticks,
+    pair_features,
+    similarities,
+)
+from service.matching.score import Floats
+from service.ports import Tools
+from service.skills.experience import done_now, years_said
+
+
+def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[PersonVectors, Yardsticks]:
+    """Return what every pool of an answer is scored with: the person, and what measures them."""
+    said = PersonVectors(
+        whole=read.vectors[0],
+        phrases=read.vectors[1:],
+        affinity=tools.taxonomy.affinity(read.vectors),
+        years=years_said(read.work_text),
+        present=np.array(done_now(read.understanding.phrases)),
+    )
+    standings = tools.listing_encoder.encode(STANDINGS)
+    return said, Yardsticks(tools.taxonomy.occupations, standings)
+
+
+def scored(
+    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
+) -> tuple[Floats, Features]:
+    """Return scores (n,) and features of a pool."""
+    if not pool.ids:
+        nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
+        return np.zeros(0, dtype=np.float32), nothing
+    said, yardsticks = measured
+    affinity = tools.taxonomy.affinity(pool.whole)
+    features = pair_features(pool, said, similarities(pool, said), affinity, yardsticks)
+    return tools.scorer.score(features), features
