@@ -122,19 +122,18 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     }
     shown_ids = {one.listing_id for some in chosen.values() for one in some}
     hint, options = _age_hint(reader, read, request, rules, shown_ids)
-    # One search for bridges serves the routes and the options beside them.
-    named = dict[Route | None, list[Judged]]([(None, options), *judged.items()])
-    bridged = add_bridges(tools, book, named)
+    # A search of their own, or the options would change which bridges the routes are given.
+    options_bridged = add_bridges(tools, book, {None: options})[None]
     return Answer(
         understood=read.understanding,
-        routes={route: bridged[route] for route in judged},
+        routes=add_bridges(tools, book, judged),
         blocked=_blocked(tools, blocked, rules, book),
         model=tools.encoder.model,
         index=state,
         age_hint=replace(
             hint,
             options=tuple(
-                replace(one, rank=rank) for rank, one in enumerate(bridged[None], start=1)
+                replace(one, rank=rank) for rank, one in enumerate(options_bridged, start=1)
             ),
         ),
         spread=spread,
