@@ -24,6 +24,7 @@ from service.ports import ListingIndex, Tools
 from service.rules.calendar import today_in
 from service.rules.eligible import rules_for
 from service.rules.suppress import LEAST, shown_parts, shown_share
+from service.skills.gaps import languages_in, teaches_languages
 from service.usecases.explain_answer import Chosen, reader_of
 from service.usecases.find_matches import reading_of
 from service.usecases.reach import JOBS, job_rules
@@ -225,10 +226,18 @@ def _courses(tools: Tools, labels: Sequence[str]) -> dict[str, list[StoredListin
         label: [
             records[pool.ids[row]]
             for row in best_rows(line, _COURSES)
-            if line[row] >= _TAUGHT_FROM and pool.ids[row] in records
+            if line[row] >= _TAUGHT_FROM
+            and pool.ids[row] in records
+            and _teaches(label, records[pool.ids[row]])
         ]
         for label, line in zip(labels, near, strict=True)
     }
+
+
+def _teaches(label: str, training: StoredListing) -> bool:
+    """Tell whether a training near to a requirement is in the language it asks for, if any."""
+    languages = languages_in(label)
+    return not languages or bool(languages & teaches_languages(training.content))
 
 
 def _gap(
