@@ -84,7 +84,9 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
     try:
         with opener() as tools:
             holder.ready(tools)
-            tools.interpreter.language("warm")  # reads the lexicon before anyone waits for it
+            # Reads the lexicon, for words and for vetoes, before anyone waits for it.
+            tools.interpreter.language("warm")
+            tools.refusals.terms()
             while not holder.stopping.wait(_FOLLOW_EVERY_S):
                 _keep_in_step(tools)
     except HomewardError as error:

@@ -115,7 +115,7 @@ def main(
         here = examples.source == name
         yes, no = chance[here & work], chance[here & ~work]
         print(f"{name}: {len(yes)} phrases about work, {len(no)} not")
-        for bar in (0.1, 0.2, 0.3, 0.4, 0.5):
+        for bar in (0.1, 0.2, 0.3, 0.4, 0.5, 0.65):
             print(
                 f"   bar {bar}: {np.mean(yes < bar):.3f} of the work lost, "
                 f"{np.mean(no >= bar):.3f} of the rest kept"

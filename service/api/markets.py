@@ -59,10 +59,10 @@ class MarketsOut(Model):
             ),
             items=[
                 MarketOut(
-                    country=one.country,
-                    listings=one.listings,
-                    share=one.share,
-                    newer=one.newer,
+                    country=one.destination.country,
+                    listings=one.destination.listings,
+                    share=round(one.destination.share, 4),
+                    newer=one.destination.newer,
                     corridor=one.corridor,
                     median_pay=one.median_pay,
                 )

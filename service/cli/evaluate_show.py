@@ -35,11 +35,7 @@ def show(result: dict[str, Any]) -> None:
     _show_languages(result["languages"])
     _show_understood(result["understood"])
     out.print(_spread_line(result["spread"]))
-    ways = result["pathways"]
-    out.print(
-        f"Pathways: a training judged to help is among the first three for {ways['helped']} of "
-        f"{ways['people']} sample people"
-    )
+    out.print(_pathways_line(result["pathways"]))
     for route, found in result["by_route"].items():
         ndcg, recall = (_with_interval(found[measure]) for measure in ("ndcg", "recall"))
         out.print(f"Route {route}: nDCG@10 {ndcg}, recall@50 {recall}")
@@ -60,6 +56,13 @@ def _spread_line(found: dict[str, Any]) -> str:
         f"{found['low']:+.1%} to {found['high']:+.1%}, {found['people']} people); "
         f"{found['exchanged']:.1f} listings of an answer exchanged, as good as "
         f"{found['countries']:.1f} to {found['spread_countries']:.1f} equally large countries."
+    )
+
+
+def _pathways_line(found: dict[str, Any]) -> str:
+    return (
+        f"Pathways: a training judged to help is among the first three for {found['helped']} of "
+        f"{found['people']} sample people."
     )
 
 
@@ -117,6 +120,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"{one['wrong_and_sure']:.0%} |"
         for one in result["understood"]
     ]
+    lines += ["", _spread_line(result["spread"]), "", _pathways_line(result["pathways"])]
     if result.get("benchmarks"):
         lines += ["", "| Published benchmark | encoder | MRR | MAP |", "|---|---|---:|---:|"]
         lines += [

@@ -157,7 +157,7 @@ def reasons_against(stored: StoredListing, rule: Eligibility, book: Rulebook) ->
         *_against_corridor(listing, rule),
         *_against_place(listing, rule, book.places),
         *_against_work(listing, rule),
-        *_against_pay(listing, rule),
+        *_against_pay(listing, rule, book.rates),
     )
 
 
@@ -234,7 +234,7 @@ def _refused_by(refusal: Refusal, code: str | None, words: str) -> str | None:
     return max(standing, key=lambda one: (len(one), one), default=None)
 
 
-def _against_pay(listing: Listing, rule: Eligibility) -> list[Reason]:
+def _against_pay(listing: Listing, rule: Eligibility, rates: Rates) -> list[Reason]:
     floor = rule.min_wage
     if floor is None:
         return []
@@ -250,7 +250,10 @@ def _against_pay(listing: Listing, rule: Eligibility) -> list[Reason]:
     text = f"It pays at most {wage:,.0f} {currency} a month; the floor is {least:,.0f} {currency}"
     stated = floor.stated
     if stated.currency != currency:
-        text += f" ({stated.amount:,.0f} {stated.currency} a {stated.period})"
+        text += (
+            f" ({stated.amount:,.0f} {stated.currency} a {stated.period}, "
+            f"by rates of {human_date(rates.as_of)})"
+        )
     return [Reason("wage_below_floor", f"{text}.", "the person's wishes")]
 
 

@@ -50,7 +50,8 @@ def concentration(counts: list[int]) -> Concentration:
     )
 
 
-@lru_cache(maxsize=256)
+# Some thirty countries send most migrants; more would only hold on to stocks of the past.
+@lru_cache(maxsize=32)
 def destinations(stock: Stock, origin: str | None) -> tuple[Destination, ...]:
     """Return where the open jobs outside `origin` are, the largest destination first."""
     counts = np.bincount(stock.country, minlength=len(stock.countries))

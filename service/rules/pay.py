@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from service.domain.listing import Listing
 from service.domain.stock import Stock
@@ -52,13 +53,16 @@ class UsualPay:
         return None if wage is None or usual is None else (wage / usual.amount, usual)
 
 
+def in_dollars(stock: Stock, rates: Rates) -> npt.NDArray[np.float64]:
+    """Return the monthly pay of each job in dollars, (n,), NaN where it is not known."""
+    per_dollar = np.array([rates.per_dollar.get(code, np.nan) for code in stock.currencies])
+    return stock.wage / per_dollar[stock.currency] if len(stock.wage) else stock.wage
+
+
 @lru_cache(maxsize=4)
 def usual_pay(stock: Stock, rates: Rates) -> UsualPay:
     """Return the medians of a stock; worked out once for each."""
-    per_dollar = np.array([rates.per_dollar.get(code, np.nan) for code in stock.currencies])
-    if not len(stock.wage):
-        return UsualPay({}, rates)
-    dollars = stock.wage / per_dollar[stock.currency]
+    dollars = in_dollars(stock, rates)
     known = np.flatnonzero(np.isfinite(dollars) & (stock.occupation >= 0))
     found: dict[tuple[str, int, int], tuple[float, int]] = {}
     for by in _GROUPS:

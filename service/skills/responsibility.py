@@ -17,10 +17,19 @@ _LEADS: Final = 3
 _LEADS_MANY: Final = 4
 _MANY: Final = 20
 
+_SUPERVISION: Final = r"supervis\w+|forem[ae]n"
+_INSTRUCTION: Final = r"trainers?|instructors?|assessors?"
 _LED: Final = re.compile(
-    r"\b(?:supervis\w+|forem[ae]n|led|leading|leader|managed|manager|in charge of|captain|bosun|"
+    rf"\b(?:{_SUPERVISION}|led|leading|leader|managed|manager|in charge of|captain|bosun|"
     r"chief (?:mate|officer|engineer|cook)|head (?:cook|chef|nurse|mason|of)|superintendent|"
     r"crew of|team of|under me|my (?:team|crew|men|workers))\b",
+    re.IGNORECASE,
+)
+_SUPERVISES: Final = re.compile(rf"\b(?:{_SUPERVISION})\b", re.IGNORECASE)
+_INSTRUCTS: Final = re.compile(rf"\b(?:{_INSTRUCTION})\b", re.IGNORECASE)
+_SEASONED: Final = re.compile(
+    rf"\b(?:{_SUPERVISION}|{_INSTRUCTION}|team leader|charge ?hand|lead(?:ing)? hand|head|chief|"
+    r"superintendent|inspect\w+|training of trainers|mentors?|teachers?|demonstrators?)\b",
     re.IGNORECASE,
 )
 _PEOPLE: Final = re.compile(
@@ -74,6 +83,21 @@ def _led(text: str) -> int:
         return 0
     number = found.group(1).strip()
     return int(number) if number.isdigit() else _MANY
+
+
+def leads(words: str) -> bool:
+    """Tell whether an occupation's name is of leading others."""
+    return _SUPERVISES.search(words) is not None
+
+
+def teaches(words: str) -> bool:
+    """Tell whether an occupation's name is of teaching or assessing others."""
+    return _INSTRUCTS.search(words) is not None
+
+
+def uses_experience(words: str) -> bool:
+    """Tell whether work lives off long practice: leading, inspecting, teaching."""
+    return _SEASONED.search(words) is not None
 
 
 def asked(listing: Listing) -> int | None:

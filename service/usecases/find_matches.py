@@ -21,12 +21,13 @@ from service.domain.match import (
 from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
-from service.domain.request import MatchRequest
+from service.domain.request import Filters, MatchRequest
 from service.matching.diversify import spread_rows
 from service.matching.features import PersonVectors, Yardsticks
 from service.matching.recognition import weighed
 from service.matching.score import best_rows
 from service.ports import Tools
+from service.rules.calendar import today_in
 from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.skills.limits import refuses
@@ -49,6 +50,11 @@ _NO_HOME: Final = Notice(
     "home_country_unknown",
     "Where the person lives is not recorded: every job counts as abroad, and closed corridors "
     "could not be checked. Add home_country.",
+)
+_NO_PLACE: Final = Notice(
+    "distance_not_checked",
+    "Where the person lives is not known well enough to measure from: nothing was left out for "
+    "being too far. Add lat and lon, or a region as it is on the map.",
 )
 _REFUSAL_IN_WORDS: Final = Notice(
     "refusal_not_recorded",
@@ -78,8 +84,14 @@ def match_person(tools: Tools, person: StoredPerson, request: MatchRequest) -> A
 
 def reading_of(tools: Tools, person: StoredPerson) -> SavedUnderstanding:
     """Return how a stored person's words are read; raise ConsentMissingError without consent."""
-    require_matching(person.profile.consent, rulebook(tools, person.profile).today)
+    require_consent(tools, person)
     return tools.store.understanding(person, tools.reading) or understand(tools, person.profile)
+
+
+def require_consent(tools: Tools, person: StoredPerson) -> None:
+    """Raise ConsentMissingError without a consent that holds today where the person lives."""
+    today = today_in(person.profile.home_country, tools.clock.now())
+    require_matching(person.profile.consent, today)
 
 
 def require_work_words(read: SavedUnderstanding) -> None:
@@ -137,12 +149,15 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
             ),
         ),
         spread=spread,
-        notices=_notices(book, read.understanding),
+        notices=_notices(book, request.filters, read.understanding),
     )
 
 
-def _notices(book: Rulebook, understood: Understanding) -> tuple[Notice, ...]:
+def _notices(book: Rulebook, filters: Filters, understood: Understanding) -> tuple[Notice, ...]:
     found = [] if book.profile.home_country else [_NO_HOME]
+    asked_near = filters.max_distance_km or book.profile.preferences.max_distance_km
+    if asked_near is not None and book.home is None:
+        found.append(_NO_PLACE)
     refused = any(refuses(one.text) or refuses(one.means or "") for one in understood.phrases)
     if refused and not book.profile.preferences.vetoes:
         found.append(_REFUSAL_IN_WORDS)

@@ -26,7 +26,7 @@ from service.rules.eligible import rules_for
 from service.rules.suppress import LEAST, shown_parts, shown_share
 from service.skills.gaps import languages_in, teaches_languages
 from service.usecases.explain_answer import Chosen, reader_of
-from service.usecases.find_matches import reading_of
+from service.usecases.find_matches import reading_of, require_consent
 from service.usecases.reach import JOBS, job_rules
 from service.usecases.rulebook import rulebook
 from service.usecases.score_pools import measured_by, scored
@@ -86,18 +86,29 @@ class SkillGaps:
     courses: tuple[CourseHelp, ...]
 
 
-_KNOWN: WeakKeyDictionary[ListingIndex, dict[tuple[object, ...], tuple[_Lack, ...]]] = (
-    WeakKeyDictionary()
-)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one person lacks, and all it rests on: it is worked out again where that changes."""
+
+    rests_on: tuple[object, ...]
+    lacks: tuple[_Lack, ...]
+
+
+# By organisation and person; who is no longer there is forgotten at the next look.
+_KNOWN: WeakKeyDictionary[ListingIndex, dict[str, dict[str, _Known]]] = WeakKeyDictionary()
 
 
 def find_skill_gaps(tools: Tools, organisation_id: str) -> SkillGaps:
     """Return the figures over everybody of an organisation whose consent holds today."""
-    lacks = {
-        person.id: (_area(person), found)
-        for person in _people(tools, organisation_id)
-        if (found := _lacks_of(tools, person)) is not None
+    before = _KNOWN.setdefault(tools.index, {}).get(organisation_id, {})
+    people = {person.id: person for person in _people(tools, organisation_id)}
+    now = {
+        name: known
+        for name, person in people.items()
+        if (known := _lacks_of(tools, person, before.get(name))) is not None
     }
+    _KNOWN[tools.index][organisation_id] = now
+    lacks = {name: (_area(people[name]), known.lacks) for name, known in now.items()}
     today = today_in(None, tools.clock.now())
     if len(lacks) < LEAST:
         return SkillGaps(today, None, (), ())
@@ -107,7 +118,7 @@ def find_skill_gaps(tools: Tools, organisation_id: str) -> SkillGaps:
         for lack in some:
             members[groups[lack.requirement]][name].append(lack)
     areas = {name: area for name, (area, _) in lacks.items()}
-    wide = [label for label, people in members.items() if len(people) >= LEAST]
+    wide = [label for label, some in members.items() if shown_share(len(lacks), len(some))]
     courses = _courses(tools, wide)
     helped: dict[str, set[str]] = defaultdict(set)
     for label in wide:
@@ -117,8 +128,8 @@ def find_skill_gaps(tools: Tools, organisation_id: str) -> SkillGaps:
     records = {stored.id: stored for some in courses.values() for stored in some}
     best = [
         CourseHelp(records[name], count)
-        for name, people in helped.items()
-        if (count := shown_share(len(lacks), len(people))) is not None
+        for name, some in helped.items()
+        if (count := shown_share(len(lacks), len(some))) is not None
     ]
     return SkillGaps(
         as_of=today,
@@ -145,45 +156,46 @@ def _area(person: StoredPerson) -> str:
     return f"{profile.home_country} {profile.region or UNKNOWN_AREA}"
 
 
-def _lacks_of(tools: Tools, person: StoredPerson) -> tuple[_Lack, ...] | None:
+def _lacks_of(tools: Tools, person: StoredPerson, known: _Known | None) -> _Known | None:
     """Return what a person lacks; None without consent or without words about work."""
-    today = today_in(person.profile.home_country, tools.clock.now())
-    key = (person.id, person.version, tools.index.state.generation, tools.reading.revision, today)
-    known = _KNOWN.setdefault(tools.index, {})
     try:
-        read = reading_of(tools, person)
+        require_consent(tools, person)
     except ConsentMissingError:
         return None
+    book = rulebook(tools, person.profile)
+    generation = tools.index.state.generation
+    rests_on = (person.version, generation, tools.reading.revision, book.today, book.corridors)
+    if known is not None and known.rests_on == rests_on:
+        return known
+    read = reading_of(tools, person)
     if len(read.vectors) <= 1:
         return None
-    if key not in known:
-        book = rulebook(tools, person.profile)
-        rules = job_rules(book)
-        query = PoolQuery(
-            read.vectors, read.work_text, tuple(Ask(rule, JOBS) for rule in rules.values())
+    rules = job_rules(book)
+    query = PoolQuery(
+        read.vectors, read.work_text, tuple(Ask(rule, JOBS) for rule in rules.values())
+    )
+    measured = measured_by(tools, read)
+    reader = reader_of(tools, book, read)
+    found: dict[str, list[tuple[MissingKind, str, Route]]] = defaultdict(list)
+    for (route, rule), pool in zip(rules.items(), tools.index.pools(query), strict=True):
+        score, _ = scored(tools, pool, measured)
+        chosen = [Chosen.of(pool, score, row) for row in best_rows(score, _NEAREST)]
+        listings = tools.store.listings([one.listing_id for one in chosen])
+        for one in reader.judged(chosen, listings, rule):
+            for gap in one.match.missing:
+                if gap.kind is not MissingKind.EXPERIENCE:
+                    name = gap.requirement.split(" (", maxsplit=1)[0]
+                    found[name].append((gap.kind, one.match.listing.id, route))
+    lacks = tuple(
+        _Lack(
+            requirement=name,
+            kind=some[0][0],
+            jobs=frozenset(job for _, job, _ in some),
+            markets=frozenset(route for _, _, route in some),
         )
-        measured = measured_by(tools, read)
-        reader = reader_of(tools, book, read)
-        found: dict[str, list[tuple[MissingKind, str, Route]]] = defaultdict(list)
-        for (route, rule), pool in zip(rules.items(), tools.index.pools(query), strict=True):
-            score, _ = scored(tools, pool, measured)
-            chosen = [Chosen.of(pool, score, row) for row in best_rows(score, _NEAREST)]
-            listings = tools.store.listings([one.listing_id for one in chosen])
-            for one in reader.judged(chosen, listings, rule):
-                for gap in one.match.missing:
-                    if gap.kind is not MissingKind.EXPERIENCE:
-                        name = gap.requirement.split(" (", maxsplit=1)[0]
-                        found[name].append((gap.kind, one.match.listing.id, route))
-        known[key] = tuple(
-            _Lack(
-                requirement=name,
-                kind=some[0][0],
-                jobs=frozenset(job for _, job, _ in some),
-                markets=frozenset(route for _, _, route in some),
-            )
-            for name, some in found.items()
-        )
-    return known[key]
+        for name, some in found.items()
+    )
+    return _Known(rests_on, lacks)
 
 
 def _grouped(tools: Tools, lacks: Sequence[_Lack]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Options that age adds beside an answer: retraining, or work that uses long experience."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,16 +16,11 @@ from service.ports import Tools
 from service.rules.age import age_rule
 from service.rules.eligible import RouteRules, Rulebook
 from service.skills.gaps import recognises
+from service.skills.responsibility import uses_experience
 
 MOST_OPTIONS: Final = 5
 _POOL: Final = 30
 _LEADING, _TEACHING = STANDINGS[0], STANDINGS[2]
-_USES_EXPERIENCE: Final = re.compile(
-    r"\b(?:supervis\w+|forem[ae]n|team leader|charge ?hand|lead(?:ing)? hand|head|chief|"
-    r"superintendent|inspect\w+|trainers?|training of trainers|instructors?|assessors?|mentors?|"
-    r"teachers?|demonstrators?)\b",
-    re.IGNORECASE,
-)
 
 TEXTS: Final = {
     AgeRule.RETRAINING: (
@@ -74,4 +68,4 @@ def fits(rule: AgeRule, listing: Listing) -> bool:
     if rule is AgeRule.RETRAINING:
         return True
     outcomes = " ".join((listing.title, *listing.outcomes))
-    return recognises(listing) or _USES_EXPERIENCE.search(outcomes) is not None
+    return recognises(listing) or uses_experience(outcomes)

@@ -24,6 +24,7 @@ from service.ports import Tools
 from service.rules.eligible import Rulebook, reasons_against, rules_for
 from service.rules.flags import Setting, flags_for
 from service.skills.gaps import recognises, teaches_languages
+from service.skills.responsibility import leads, teaches
 from service.usecases.clean_text import cleaned, encoded
 from service.usecases.explain_match import other_gaps
 from service.usecases.score_pools import scored
@@ -55,8 +56,6 @@ class Jobs:
 
 
 _WISH: Final = re.compile(r"\b(?:want|wish|hope|like|interested|dream|plan|learn)", re.IGNORECASE)
-_LEADS: Final = re.compile(r"\b(?:supervis\w+|forem[ae]n)\b", re.IGNORECASE)
-_TEACHES: Final = re.compile(r"\b(?:trainers|instructors?|assessors?)\b|\btrainer\b", re.IGNORECASE)
 _WISHED_FROM, _WISHED = 0.3, 0.6
 _ASSESSED, _LEADING, _TEACHING = 0.6, 0.5, 0.4
 _ELEMENTARY: Final = "9"
@@ -101,10 +100,10 @@ def nearness(training: Listing, leads_to: Vectors, chance: float, stand: Stand) 
     if recognises(training) and done:
         near = max(near, _ASSESSED)
     named = " ".join((training.title, *training.outcomes))
-    if stand.seasoned and done and _LEADS.search(named):
+    if stand.seasoned and done and leads(named):
         near = max(near, _LEADING)
     # A trade is taught by who has one, whatever it is; leading stays within it.
-    if stand.seasoned and _TEACHES.search(named):
+    if stand.seasoned and teaches(named):
         near = max(near, _TEACHING)
     return near
 

@@ -6,16 +6,29 @@ from typing import Final
 import numpy as np
 
 from service.domain.corridor import Corridor, CorridorStatus
-from service.domain.market import Market
 from service.domain.stock import Stock
 from service.domain.visa import VisaKind
 from service.ports import Tools
 from service.rules.calendar import today_in
 from service.rules.costs import home_currency
-from service.rules.markets import Concentration, concentration, destinations
+from service.rules.markets import Concentration, Destination, concentration, destinations
+from service.rules.pay import in_dollars
 from service.rules.rates import Rates
 
 _LEAST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """One destination. corridor: closed, open or unknown today, for a work visa.
+
+    median_pay: of the jobs that state their wage, monthly, in the origin's currency; None where
+    fewer than five do.
+    """
+
+    destination: Destination
+    corridor: str
+    median_pay: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +60,7 @@ def show_markets(tools: Tools, origin: str | None) -> Markets:
         concentration=concentration([one.listings for one in found]),
         markets=tuple(
             Market(
-                country=one.country,
-                listings=one.listings,
-                share=round(one.share, 4),
-                newer=one.newer,
+                destination=one,
                 corridor=_corridor(recorded, one.country),
                 median_pay=_median_pay(stock, one.country, currency, tools.rates),
             )
@@ -69,9 +79,7 @@ def _corridor(recorded: list[Corridor], country: str) -> str:
 def _median_pay(stock: Stock, country: str, currency: str | None, rates: Rates) -> float | None:
     if currency is None or currency not in rates.per_dollar:
         return None
-    per_dollar = np.array([rates.per_dollar.get(code, np.nan) for code in stock.currencies])
-    rows = stock.country == stock.countries.index(country)
-    dollars = stock.wage[rows] / per_dollar[stock.currency[rows]]
+    dollars = in_dollars(stock, rates)[stock.country == stock.countries.index(country)]
     known = dollars[np.isfinite(dollars)]
     if len(known) < _LEAST:
         return None

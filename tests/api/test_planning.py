@@ -133,6 +133,18 @@ def test_spread_is_told_and_can_be_turned_off(client: TestClient) -> None:
     assert "/diversity" in errors(client.post("/v1/match", json=question | {"diversity": 1.1}))
 
 
+def test_a_distance_that_cannot_be_measured_is_said(client: TestClient) -> None:
+    """A reach without a place to measure from leaves nothing out, and the answer says so."""
+    _offer(client, "job", JOB | {"lat": 23.8, "lon": 90.4})
+    person = {"text": WORDS, "home_country": "BD"}
+    near = {"filters": {"max_distance_km": 20}}
+    somewhere = client.post("/v1/match", json=near | {"profile": person}).json()
+    assert [one["code"] for one in somewhere["notices"]] == ["distance_not_checked"]
+    person["region"] = "Dhaka"
+    placed = client.post("/v1/match", json=near | {"profile": person}).json()
+    assert placed["notices"] == []
+
+
 def test_figures_stand_for_ten_people_at_least(client: TestClient) -> None:
     """Nine people show nothing; from ten on a gap is shown, small areas are not."""
     _offer(client, "wiring", WIRING)
@@ -152,6 +164,19 @@ def test_figures_stand_for_ten_people_at_least(client: TestClient) -> None:
     assert boards["areas"] == {}  # ten in Dhaka would tell of four in Sylhet
     assert boards["courses"][0]["listing"]["external_id"] == "wiring"
     assert client.get("/v1/insights/skill-gaps?area=BD%20Dhaka").json()["items"] == []
+
+
+def test_figures_follow_who_is_there_and_what_is_closed(client: TestClient) -> None:
+    """Who was deleted is in no figure, and a corridor that closes takes its jobs out of them."""
+    _offer(client, "abroad", JOB | {"country": "LY", "visa_class": "work visa"})
+    people = [client.post("/v1/returnees", json=PERSON).headers["location"] for _ in range(12)]
+    assert client.get("/v1/insights/skill-gaps").json()["items"]
+    closed = {"origin": "BD", "destination": "LY", "reason": "No agreement.", "source": "a test"}
+    client.post("/v1/corridors", json=closed)
+    assert client.get("/v1/insights/skill-gaps").json()["items"] == []
+    for person in people[:3]:
+        assert client.delete(person).status_code == 204
+    assert client.get("/v1/insights/skill-gaps").json()["people"] is None
 
 
 def test_figures_are_of_the_own_organisation(client: TestClient) -> None:

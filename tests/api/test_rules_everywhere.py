@@ -47,6 +47,8 @@ PERSON: JSON = {
     "birth_year": 1970,
     "consent": {"matching": True},
 }
+FARMER = "I planted rice and looked after goats on my farm"
+"""To whom a mason's job is a stretch that a mason's course opens."""
 MASON: JSON = {
     "kind": "job",
     "title": "Mason",
@@ -135,6 +137,8 @@ def board(board_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Itera
     for api in client_over(board_tools, settings_in(tmp_path_factory.mktemp("unused"))):
         helper = MASON | {"title": "Store keeper", "skills": ["keep stock", "read drawings"]}
         api.put("/v1/listings/rules/allowed", json=helper)
+        for country in ("BD", "NP"):
+            api.put(f"/v1/listings/rules/{country}", json=COURSE | {"country": country})
         yield api
 
 
@@ -174,11 +178,13 @@ def test_every_rule_holds_on_every_path(board: TestClient, path: str, rule: str)
     """What a rule takes out is shown nowhere but among what was kept out."""
     listing, wishes = RULES[rule]
     name = board.put("/v1/listings/rules/refused", json=listing).json()["id"]
+    person = PERSON | {"text": FARMER} if "pathways" in path else PERSON
     try:
-        # Without the wish it is there, or the rule would have nothing to take out.
-        if wishes and path == "POST /v1/match":
-            assert name in PATHS[path](board, PERSON)
-        assert name not in PATHS[path](board, PERSON | {"preferences": wishes})
+        # Without the rule it is there, or there would be nothing to take out: no wishes, and for
+        # the closed corridors somebody to whom they are open.
+        free = person if wishes else person | {"home_country": "NP"}
+        assert name in PATHS[path](board, free)
+        assert name not in PATHS[path](board, person | {"preferences": wishes})
     finally:
         board.delete("/v1/listings/rules/refused")
 

@@ -4,15 +4,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from service.adapters.vectors.facets import (
     STATED,
-    Facets,
     ReadOff,
     country_code,
     currency_code,
@@ -252,23 +252,27 @@ class LocalListingIndex:
 
 def _stock_of(state: _State, day: date) -> Stock:
     open_jobs = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day)
-    parts = [
-        segment.facets.taken(np.flatnonzero(alive & segment.facets.mask(open_jobs)))
+    rows = [
+        np.flatnonzero(alive & segment.facets.mask(open_jobs))
         for segment, alive in zip(state.segments, state.alive, strict=True)
     ]
-    if not parts:
-        nothing = np.zeros(0, dtype=np.int32)
-        return Stock((), nothing, nothing, (), nothing, np.zeros(0))
-    facets = reduce(Facets.joined, parts)
-    countries, country = np.unique(facets.country, return_inverse=True)
-    currencies, currency = np.unique(facets.currency, return_inverse=True)
+
+    def column(name: str) -> npt.NDArray[Any]:
+        parts = [
+            getattr(segment.facets, name)[some]
+            for segment, some in zip(state.segments, rows, strict=True)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    countries, country = np.unique(column("country"), return_inverse=True)
+    currencies, currency = np.unique(column("currency"), return_inverse=True)
     return Stock(
         countries=tuple(country_code(int(one)) for one in countries),
         country=country.astype(np.int32),
-        occupation=facets.isco,
+        occupation=column("isco").astype(np.int32),
         currencies=tuple(currency_code(int(one)) for one in currencies),
         currency=currency.astype(np.int32),
-        wage=facets.wage,
+        wage=column("wage"),
     )
 
 
