@@ -19,6 +19,7 @@ from service.matching.metrics import ndcg_at, ranking
 
 Grades = npt.NDArray[np.int64]
 
+_WRITTEN_LATER = frozenset({"more_trainings.jsonl"})
 _LEVELS = [0, 1, 2, 3]
 _REFERRED = 2
 _DEPTH = 10
@@ -35,16 +36,18 @@ class TwoJudges:
 
     @classmethod
     def read(cls, data: Path) -> "TwoJudges":
-        """Read the judgements in `data`/gold over all listings of `data`/listings."""
+        """Read the judgements in `data`/gold over the listings that both judges had before them."""
         listings = [
             json.loads(line)["external_id"]
             for path in sorted((data / "listings").glob("*.jsonl"))
+            if path.name not in _WRITTEN_LATER
             for line in path.read_text(encoding="utf-8").splitlines()
         ]
         column = {name: at for at, name in enumerate(listings)}
         second = _rows([data / "gold" / "second_relevance.csv"])
         people = {name: at for at, name in enumerate(dict.fromkeys(name for name, _, _ in second))}
-        first = _rows(sorted((data / "gold").glob("relevance_*.csv")))
+        graded = _rows(sorted((data / "gold").glob("relevance_*.csv")))
+        first = [row for row in graded if row[1] in column]
         return cls(_table(first, people, column), _table(second, people, column))
 
     def of(self, people: npt.NDArray[np.int64]) -> "TwoJudges":
