@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from service import __version__
 from service.api import (
+    candidates,
     corridors,
     insights,
     keys,
@@ -24,6 +25,7 @@ from service.console import pages
 from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
+from service.usecases.register_person import read_again
 from service.web import problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.middleware import EdgeMiddleware, Metrics
@@ -32,6 +34,7 @@ from service.wiring import open_tools
 _log = structlog.get_logger(__name__)
 
 _FOLLOW_EVERY_S: Final = 0.5
+_READ_AT_ONCE: Final = 20
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -65,6 +68,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     operations.add_gauges(metrics, holder)
     for module in (
         operations,
+        candidates,
         listings,
         matches,
         pathways,
@@ -99,8 +103,11 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
 
 def _keep_in_step(tools: Tools) -> None:
     try:
-        tools.index.follow()
-        tools.index.tidy()
+        for index in (tools.index, tools.people):
+            index.follow()
+            index.tidy()
+        # A release that reads otherwise has everybody to read again, some at a time.
+        read_again(tools, _READ_AT_ONCE)
     except Exception:  # noqa: BLE001 - see below
         # A database that is away for a moment must not end the following for good.
         _log.exception("index could not follow")

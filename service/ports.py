@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
+from service.domain.candidate import PeopleFound, PeopleQuery
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
-from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.listing import Listing, StoredListing
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.person import Contact, Profile, StoredPerson
-from service.domain.pool import ListingVectors, Pool, PoolQuery
+from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
@@ -73,8 +74,37 @@ class ListingIndex(Protocol):
         """Take in what the store's change feed holds; return how many changes came in."""
         ...
 
+    def grams(self, text: str) -> Grams:
+        """Return a text's n-grams as this index counts them."""
+        ...
+
+    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+        """Return these listings as a pool, those that are searched, with each text's likeness."""
+        ...
+
     def tidy(self) -> None:
         """Do the slow upkeep (merging, graphs, saving) beside searches and changes."""
+        ...
+
+
+class PeopleIndex(Protocol):
+    """Finds people for a listing. Reads are safe from several threads at any time."""
+
+    @property
+    def state(self) -> IndexState:
+        """Generation and number of people now searched; called `listings` there."""
+        ...
+
+    def found(self, query: PeopleQuery) -> PeopleFound:
+        """Return those who come near and who, as far as the index knows, may be shown it."""
+        ...
+
+    def follow(self) -> int:
+        """Take in what the store's change feed holds; return how many changes came in."""
+        ...
+
+    def tidy(self) -> None:
+        """Do the slow upkeep (merging, graphs) beside searches and changes."""
         ...
 
 
@@ -176,6 +206,28 @@ class PersonStore(Protocol):
         """Return how the person's words were read by `model`, or None if not yet."""
         ...
 
+    def people(self, person_ids: Sequence[str]) -> dict[str, StoredPerson]:
+        """Return those who exist, by id, of whatever organisation; callers see to who may."""
+        ...
+
+    def readings(
+        self, person_ids: Sequence[str], model: ModelIdentity
+    ) -> dict[str, SavedUnderstanding]:
+        """Return how `model` has read the words of those whom it has read."""
+        ...
+
+    def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
+        """Return people whose words `model` has not read yet."""
+        ...
+
+    def put_reading(self, person: StoredPerson, understood: SavedUnderstanding) -> None:
+        """Keep a new reading of the same words, unless they have changed meanwhile."""
+        ...
+
+    def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """Return (sequence number, person id, still exists) behind `after`, in order."""
+        ...
+
 
 class CorridorStore(Protocol):
     """The register of corridors, the same for every organisation, with its history."""
@@ -213,6 +265,10 @@ class CorridorStore(Protocol):
 
     def corridors_from(self, origin: str) -> list[StoredCorridor]:
         """Return every corridor recorded for an origin, whatever its dates."""
+        ...
+
+    def corridors_to(self, destination: str) -> list[StoredCorridor]:
+        """Return every corridor recorded for a destination, whatever its dates."""
         ...
 
     def page_of_corridors(
@@ -299,6 +355,7 @@ class Tools:
     listing_encoder: Encoder
     """The same model for listings' own words, which repeat; it may remember them."""
     index: ListingIndex
+    people: PeopleIndex
     store: Store
     clock: Clock
     taxonomy: Taxonomy

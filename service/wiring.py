@@ -14,16 +14,19 @@ from service import __version__
 from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
+from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
+from service.adapters.vectors.people import LocalPeopleIndex
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, Tools
+from service.rules.candidacy import facts_of
 from service.rules.corridors import read_corridors
 from service.rules.guidance import Guidance
 from service.rules.places import Places
@@ -108,6 +111,7 @@ def open_tools(
         )
         if writable:
             stack.callback(index.close)
+        reading, rates = _reading(encoder.model), _rates(settings)
         taxonomy = IscoTaxonomy(bundled("data", "taxonomy"), encoder, folder, keep=writable)
         index.follow()
         if writable:
@@ -115,9 +119,14 @@ def open_tools(
             store.seed_corridors(corridors, SystemClock().now())
         yield Tools(
             encoder=encoder,
-            reading=_reading(encoder.model),
+            reading=reading,
             listing_encoder=CachedEncoder(encoder),
             index=index,
+            people=LocalPeopleIndex(
+                store,
+                reading,
+                lambda one: facts_of(one.organisation_id, one.profile, places, rates),
+            ),
             store=store,
             clock=SystemClock(),
             taxonomy=taxonomy,
@@ -128,7 +137,7 @@ def open_tools(
             subwords=Subwords.read(bundled("models", "bridge", "artifact")),
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
-            rates=_rates(settings),
+            rates=rates,
             places=places,
             refusals=RefusalReader.over(
                 bundled("data", "lexicon", "work"), _interpreter(), taxonomy.title
@@ -172,7 +181,7 @@ def _interpreter() -> Interpreter:
 @lru_cache(maxsize=1)
 def _reading(encoder: ModelIdentity) -> ModelIdentity:
     """Return the encoder's identity with a revision that covers all that reading rests on."""
-    digest = sha256(f"{encoder.revision} {__version__}".encode())
+    digest = sha256(f"{encoder.revision} {__version__} {READING_FORMAT}".encode())
     lexicon = bundled("data", "lexicon")
     names = ("neutral_words.csv", "names.txt", "religion_words.txt", "work_words.csv")
     bridge = bundled("models", "bridge", "artifact")

@@ -45,7 +45,7 @@ def board_rows(tools: Tools, opened: OpenBoards) -> tuple[Floats, Floats]:
         read = understand(tools, Profile(text=person.text))
         if len(read.vectors) <= 1:
             continue
-        heard = heard_of(tools, read)
+        heard = heard_of(read)
         for name, met in person.evidence.items():
             clean = tuple(
                 tools.neutral.words(one) for one in requirement_texts(board.listings[name])

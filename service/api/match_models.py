@@ -22,6 +22,7 @@ from service.domain.match import (
     AgeRule,
     Answer,
     Bridge,
+    Evidence,
     Match,
     Missing,
     MissingKind,
@@ -153,6 +154,17 @@ class EvidenceOut(Model):
     similarity: float
     status: SkillStatus
 
+    @classmethod
+    def of(cls, one: Evidence) -> "EvidenceOut":
+        """Write a piece of evidence out."""
+        return cls.model_construct(
+            requirement=one.requirement,
+            skill=one.skill,
+            means=one.means,
+            similarity=one.similarity,
+            status=one.status,
+        )
+
 
 class MissingOut(Model):
     """A requirement nothing meets; `bridges` are ids of trainings that would close the gap."""
@@ -213,16 +225,7 @@ class MatchOut(Model):
             rank=match.rank,
             score=match.score,
             tier=match.tier,
-            evidence=[
-                EvidenceOut.model_construct(
-                    requirement=x.requirement,
-                    skill=x.skill,
-                    means=x.means,
-                    similarity=x.similarity,
-                    status=x.status,
-                )
-                for x in match.evidence
-            ],
+            evidence=[EvidenceOut.of(x) for x in match.evidence],
             missing=[MissingOut.of(x) for x in match.missing],
             flags=[FlagOut.of(x) for x in match.flags],
             distance_km=match.distance_km,

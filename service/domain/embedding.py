@@ -20,3 +20,11 @@ class ModelIdentity:
     id: str
     revision: str
     dimensions: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grams:
+    """A text's n-grams as the lexical channel counts them: feature numbers (k,), how often (k,)."""
+
+    features: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.float32]

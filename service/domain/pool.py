@@ -59,6 +59,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class LexicalPool:
+    """Listings as a pool, and m texts held against them. likeness: (m, n), as `Pool.lexical`."""
+
+    pool: Pool
+    likeness: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class ListingVectors:
     """The vectors of one listing: `whole` (d,), `requirements` (k, d) with the title first."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.match import Understanding
 from service.domain.pool import ListingVectors
 
@@ -62,10 +62,13 @@ class SavedUnderstanding:
     """A person's words as read once.
 
     work_text: the work phrases without what must not be ranked on. vectors: (1 + work
-    phrases, d), the work text as a whole first; (0, d) where nothing is about work.
+    phrases, d), the work text as a whole first; (0, d) where nothing is about work. texts: each
+    work phrase in English without what must not matter. grams: of the work text, of who is kept.
     """
 
     understanding: Understanding
     work_text: str
     vectors: Vectors
     model: ModelIdentity
+    texts: tuple[str, ...] = ()
+    grams: Grams | None = None

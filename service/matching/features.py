@@ -4,6 +4,7 @@ Every feature depends on the two alone, never on the other listings of a pool, s
 score means the same in every answer and in both directions of matching.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,6 +64,7 @@ _STATED: Final = 0.5
 _TOP: Final = 3
 _MET_AT, _MET_SLOPE = 0.5, 12.0
 _LONG_YEARS: Final = 20.0
+_MANY_PHRASES: Final = 20
 _KINDS: Final = tuple(Kind)
 
 
@@ -108,68 +110,129 @@ def similarities(pool: Pool, said: PersonVectors) -> Vectors:
 def pair_features(
     pool: Pool, said: PersonVectors, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
 ) -> Features:
-    """Return the features of every listing of a pool that holds at least one, (n, features).
+    """Return the features of one person with every listing of a pool, (n, features).
 
     similarity: (p, r) from `similarities`. affinity: (n, g) cosine of each listing's text
     with each unit group.
     """
+    here = pool.lexical[None, :]
+    found: Features = crowd_features(pool, [said], similarity, here, affinity, yardsticks)[0]
+    return found
+
+
+def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of their pairs
+    pool: Pool,
+    people: Sequence[PersonVectors],
+    similarity: Vectors,
+    lexical: Vectors,
+    affinity: Vectors,
+    yardsticks: Yardsticks,
+) -> Features:
+    """Return the features of m people with the n listings of a pool, (m, n, features).
+
+    The same numbers for a pair whichever side asks. similarity: (all phrases, r), the people's
+    phrases one after the other. lexical: (m, n) cosines of their words with each listing's.
+    affinity: (n, g) cosine of each listing's text with each unit group.
+    """
     firsts, sizes = pool.starts[:-1], np.diff(pool.starts)
-    best_phrase = similarity.max(axis=0)
-    title = best_phrase[firsts]
-    rest = np.add.reduceat(best_phrase, firsts) - title
+    counts = np.array([len(one.phrases) for one in people])
+    by_person = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    phrases = np.concatenate([one.phrases for one in people])
+    wholes = np.stack([one.whole for one in people])
+    best_phrase = np.maximum.reduceat(similarity, by_person, axis=0)
+    title = best_phrase[:, firsts]
+    rest = np.add.reduceat(best_phrase, firsts, axis=1) - title
     coverage = np.where(sizes > 1, rest / np.maximum(sizes - 1, 1), title)
     best_requirement = np.maximum.reduceat(similarity, firsts, axis=1)
-    held = np.sort(best_requirement, axis=0)[-_TOP:].mean(axis=0)
-    group, minor, phrase_group = _occupation_overlap(pool, said, affinity, yardsticks.occupations)
     met = 1 / (1 + np.exp(-_MET_SLOPE * (best_phrase - _MET_AT)))
-    met_share = np.add.reduceat(met, firsts) - met[firsts]
-    met_share = np.where(sizes > 1, met_share / np.maximum(sizes - 1, 1), met[firsts])
-    standing = (said.phrases @ yardsticks.standings.T).max(axis=0)
+    met_share = np.add.reduceat(met, firsts, axis=1) - met[:, firsts]
+    met_share = np.where(sizes > 1, met_share / np.maximum(sizes - 1, 1), met[:, firsts])
+    support = 1 / (1 + np.exp(-_MET_SLOPE * (best_requirement - _MET_AT)))
+    standing = np.maximum.reduceat(phrases @ yardsticks.standings.T, by_person, axis=0)
     wanted = pool.requirements[firsts] @ yardsticks.standings.T
-    n = len(pool.ids)
+    group, minor, phrase_group = _occupation_overlap(
+        pool, people, by_person, affinity, yardsticks.occupations
+    )
+    here = (len(people), len(pool.ids))
     columns = [
-        pool.whole @ said.whole,
-        held,
-        best_requirement.mean(axis=0),
+        wholes @ pool.whole.T,
+        _mean_of_best(best_requirement, by_person, counts),
+        np.add.reduceat(best_requirement, by_person, axis=0) / counts[:, None],
         coverage,
         title,
-        pool.requirements[firsts] @ said.whole,
-        pool.lexical,
+        wholes @ pool.requirements[firsts].T,
+        lexical,
         group,
         minor,
-        np.full(n, said.affinity[0].max()),
-        np.full(n, min(1.0, len(said.phrases) / 20)),
+        _of_people([one.affinity[0].max() for one in people], here),
+        _of_people(np.minimum(1.0, counts / _MANY_PHRASES), here),
         phrase_group,
         met_share,
-        pool.kind == _KINDS.index(Kind.TRAINING),
-        pool.kind == _KINDS.index(Kind.ENTERPRISE),
-        np.full(n, min(1.0, said.years / _LONG_YEARS)),
-        *(np.full(n, one) for one in standing),
-        *wanted.T,
-        _present_before_past(pool, said, similarity),
-        (1 / (1 + np.exp(-_MET_SLOPE * (best_requirement - _MET_AT)))).mean(axis=0),
+        np.broadcast_to(pool.kind == _KINDS.index(Kind.TRAINING), here),
+        np.broadcast_to(pool.kind == _KINDS.index(Kind.ENTERPRISE), here),
+        _of_people([min(1.0, one.years / _LONG_YEARS) for one in people], here),
+        *(_of_people(one, here) for one in standing.T),
+        *(np.broadcast_to(one, here) for one in wanted.T),
+        _present_before_past(pool, people, by_person, similarity),
+        np.add.reduceat(support, by_person, axis=0) / counts[:, None],
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack(columns, axis=2).astype(np.float32)
 
 
-def _present_before_past(pool: Pool, said: PersonVectors, similarity: Vectors) -> Vectors:
+def _of_people(values: npt.ArrayLike, here: tuple[int, int]) -> Vectors:
+    """Give each person's value, (m,), to all of their pairs, (m, n)."""
+    return np.broadcast_to(np.asarray(values, dtype=np.float32)[:, None], here)
+
+
+def _mean_of_best(
+    best_requirement: Vectors, by_person: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> Vectors:
+    """Return the mean of each person's best three phrases for each listing, (p, n) to (m, n)."""
+    if len(counts) == 1:
+        found: Vectors = np.sort(best_requirement, axis=0)[-_TOP:].mean(axis=0)[None, :]
+        return found
+    place = np.arange(len(best_requirement)) - np.repeat(by_person, counts)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    apart = np.full(
+        (len(counts), int(counts.max()), best_requirement.shape[1]), -np.inf, dtype=np.float32
+    )
+    apart[owner, place] = best_requirement
+    best = np.sort(apart, axis=1)[:, -_TOP:]
+    held = np.minimum(counts, _TOP)[:, None]
+    total: Vectors = np.where(np.isfinite(best), best, 0.0).sum(axis=1) / held
+    return total
+
+
+def _present_before_past(
+    pool: Pool,
+    people: Sequence[PersonVectors],
+    by_person: npt.NDArray[np.int64],
+    similarity: Vectors,
+) -> Vectors:
     """Return how much nearer each listing is to what is done now than to what was done before.
 
-    Mean over requirements of the best cosine, (n,); 0 for who says only one of the two. Caps are
-    sold at the bus stand for want of better: a career says more.
+    Mean over requirements of the best cosine, (m, n); 0 for who says only one of the two. Caps
+    are sold at the bus stand for want of better: a career says more.
     """
-    now = said.present
-    if now.all() or not now.any():
-        return np.zeros(len(pool.ids), dtype=np.float32)
-    gap = similarity[now].max(axis=0) - similarity[~now].max(axis=0)
+    found = np.zeros((len(people), len(pool.ids)), dtype=np.float32)
+    both = [at for at, one in enumerate(people) if one.present.any() and not one.present.all()]
     sizes = np.maximum(np.diff(pool.starts), 1)
-    return (np.add.reduceat(gap, pool.starts[:-1]) / sizes).astype(np.float32)
+    for at in both:
+        now = people[at].present
+        rows = similarity[by_person[at] : by_person[at] + len(now)]
+        gap = rows[now].max(axis=0) - rows[~now].max(axis=0)
+        found[at] = np.add.reduceat(gap, pool.starts[:-1]) / sizes
+    return found
 
 
 def _occupation_overlap(
-    pool: Pool, said: PersonVectors, affinity: Vectors, occupations: Occupations
+    pool: Pool,
+    people: Sequence[PersonVectors],
+    by_person: npt.NDArray[np.int64],
+    affinity: Vectors,
+    occupations: Occupations,
 ) -> tuple[Vectors, Vectors, Vectors]:
-    """Return the cosine between the person's and each listing's shares of occupations.
+    """Return the cosine between each person's and each listing's shares of occupations, (m, n).
 
     By unit group, by minor group, and by unit group for the phrase that comes nearest: who
     has had several trades is near each of them. A stated code counts half of a listing's shares.
@@ -180,22 +243,23 @@ def _occupation_overlap(
     known = occupations.numbers[column] == pool.occupation
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
-    person = shares(said.affinity[:1])
-    phrases = shares(said.affinity[1:])
+    wholes = shares(np.stack([one.affinity[0] for one in people]))
+    phrases = shares(np.concatenate([one.affinity[1:] for one in people]))
     phrases /= np.linalg.norm(phrases, axis=1, keepdims=True)
     lengths = np.linalg.norm(listings, axis=1)
-    by_phrase = (phrases @ listings.T).max(axis=0) / np.maximum(lengths, 1e-9)
+    by_phrase = np.maximum.reduceat(phrases @ listings.T, by_person, axis=0)
     return (
-        _cosine(listings, person[0]),
-        _cosine(
+        _cosines(wholes, listings),
+        _cosines(
+            np.add.reduceat(wholes, occupations.minor, axis=1),
             np.add.reduceat(listings, occupations.minor, axis=1),
-            np.add.reduceat(person, occupations.minor, axis=1)[0],
         ),
-        by_phrase,
+        by_phrase / np.maximum(lengths, 1e-9),
     )
 
 
-def _cosine(rows: Vectors, one: Vectors) -> Vectors:
-    lengths = np.linalg.norm(rows, axis=1) * float(np.linalg.norm(one))
-    found: Vectors = (rows @ one) / np.maximum(lengths, 1e-9)
+def _cosines(rows: Vectors, others: Vectors) -> Vectors:
+    """Return (m, n) cosines of the rows of two matrices."""
+    lengths = np.linalg.norm(rows, axis=1)[:, None] * np.linalg.norm(others, axis=1)
+    found: Vectors = (rows @ others.T) / np.maximum(lengths, 1e-9)
     return found

@@ -20,7 +20,7 @@ from service.rules.pay import usual_pay
 from service.skills.experience import years_said
 from service.skills.responsibility import asked as asked_level
 from service.skills.responsibility import shown
-from service.usecases.clean_text import cleaned, cleaned_listing
+from service.usecases.clean_text import cleaned_listing
 from service.usecases.explain_match import Compared, Judged, explain
 
 
@@ -97,10 +97,9 @@ class Reader:
 
 def reader_of(tools: Tools, book: Rulebook, read: SavedUnderstanding) -> Reader:
     """Return what explains a person's matches."""
-    texts = _english(tools, read)
     said = [phrase.text for phrase in read.understanding.phrases if phrase.work]
     stock = tools.index.stock(book.today)
-    responsibility = shown(said, texts)
+    responsibility = shown(said, read.texts)
     setting = Setting(
         book=book,
         pay=usual_pay(stock, book.rates),
@@ -110,9 +109,8 @@ def reader_of(tools: Tools, book: Rulebook, read: SavedUnderstanding) -> Reader:
         asked_level=asked_level,
         away_km=lambda listing: away_km(book, listing),
     )
-    heard = PersonWords.of(read.vectors[0], read.vectors[1:], texts)
     years = years_said(read.work_text)
-    return Reader(tools, book, heard, read.understanding, setting, years)
+    return Reader(tools, book, heard_of(read), read.understanding, setting, years)
 
 
 def away_km(book: Rulebook, listing: Listing) -> float | None:
@@ -125,18 +123,9 @@ def away_km(book: Rulebook, listing: Listing) -> float | None:
     return distance_km(place, Circle(book.home.lat, book.home.lon, 0))
 
 
-def heard_of(tools: Tools, read: SavedUnderstanding) -> PersonWords:
+def heard_of(read: SavedUnderstanding) -> PersonWords:
     """Return a person's work words, as the encoder got them, to be held against requirements."""
-    return PersonWords.of(read.vectors[0], read.vectors[1:], _english(tools, read))
-
-
-def _english(tools: Tools, read: SavedUnderstanding) -> list[str]:
-    language = read.understanding.language
-    return [
-        cleaned(tools, phrase.text, language).english
-        for phrase in read.understanding.phrases
-        if phrase.work
-    ]
+    return PersonWords.of(read.vectors[0], read.vectors[1:], read.texts)
 
 
 def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:

@@ -85,7 +85,7 @@ def evidence_rows(
     found: list[tuple[Floats | None, bool, str]] = []
     for person, own in of_person.items():
         read = understand(tools, profiles[person])
-        heard = heard_of(tools, read) if len(read.vectors) > 1 else None
+        heard = heard_of(read) if len(read.vectors) > 1 else None
         for label in own:
             texts = requirement_texts(listings[label.listing])
             if label.requirement not in texts:

@@ -1,7 +1,9 @@
 """Write down a person, and read their words once so that no match has to."""
 
+from dataclasses import replace
+
 from service.domain.person import Contact, Profile, StoredPerson
-from service.domain.records import Put, Written
+from service.domain.records import Put, SavedUnderstanding, Written
 from service.ports import Tools
 from service.usecases.understand import understand
 
@@ -10,4 +12,18 @@ def register_person(
     tools: Tools, put: Put[Profile], contact: Contact | None
 ) -> Written[StoredPerson]:
     """Create or change a person. `contact` None leaves what is stored."""
-    return tools.store.put_person(put, contact, understand(tools, put.content))
+    return tools.store.put_person(put, contact, read_to_keep(tools, put.content))
+
+
+def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:
+    """Read a person's words with all that a search among many people needs of them."""
+    read = understand(tools, profile)
+    return replace(read, grams=tools.index.grams(read.work_text))
+
+
+def read_again(tools: Tools, at_most: int) -> int:
+    """Read the words of some whom this reading does not know yet; return how many there were."""
+    people = tools.store.people_without_reading(tools.reading, at_most)
+    for person in people:
+        tools.store.put_reading(person, read_to_keep(tools, person.profile))
+    return len(people)

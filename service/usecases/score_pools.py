@@ -1,5 +1,7 @@
 """Score what a search found against what a person said."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from service.domain.pool import Pool
@@ -20,15 +22,28 @@ from service.skills.experience import done_now, years_said
 
 def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[PersonVectors, Yardsticks]:
     """Return what every pool of an answer is scored with: the person, and what measures them."""
-    said = PersonVectors(
-        whole=read.vectors[0],
-        phrases=read.vectors[1:],
-        affinity=tools.taxonomy.affinity(read.vectors),
-        years=years_said(read.work_text),
-        present=np.array(done_now(read.understanding.phrases)),
-    )
-    standings = tools.listing_encoder.encode(STANDINGS)
-    return said, Yardsticks(tools.taxonomy.occupations, standings)
+    return crowd_measured(tools, [read])[0], yardsticks_of(tools)
+
+
+def yardsticks_of(tools: Tools) -> Yardsticks:
+    """Return what pairs are measured against besides each other."""
+    return Yardsticks(tools.taxonomy.occupations, tools.listing_encoder.encode(STANDINGS))
+
+
+def crowd_measured(tools: Tools, reads: Sequence[SavedUnderstanding]) -> list[PersonVectors]:
+    """Return what several people said, as it is scored."""
+    ends = np.cumsum([len(read.vectors) for read in reads])
+    affinity = tools.taxonomy.affinity(np.concatenate([read.vectors for read in reads]))
+    return [
+        PersonVectors(
+            whole=read.vectors[0],
+            phrases=read.vectors[1:],
+            affinity=own,
+            years=years_said(read.work_text),
+            present=np.array(done_now(read.understanding.phrases)),
+        )
+        for read, own in zip(reads, np.split(affinity, ends[:-1]), strict=True)
+    ]
 
 
 def scored(

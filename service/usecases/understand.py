@@ -113,6 +113,7 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
         work_text=_joined(texts, working).english,
         vectors=np.vstack([whole, vectors[working]]),
         model=tools.reading,
+        texts=tuple(spoken.clean[row].english for row in working),
     )
 
 

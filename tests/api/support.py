@@ -66,6 +66,11 @@ CORRIDOR: JSON = {
 ROUTES = (
     Route("GET", "/v1/listings", ("listings:read",)),
     Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
+    Route(
+        "GET",
+        "/v1/listings/{listing_id}/candidates",
+        ("match", "listings:read", "returnees:read"),
+    ),
     Route("GET", "/v1/listings/{source}/{external_id}", ("listings:read",)),
     Route("PUT", "/v1/listings/{source}/{external_id}", ("listings:write",), JOB),
     Route("DELETE", "/v1/listings/{source}/{external_id}", ("listings:write",)),

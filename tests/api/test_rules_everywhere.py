@@ -111,6 +111,18 @@ def _stored(path: str) -> Callable[[TestClient, JSON], str]:
     return walk
 
 
+def _sought(api: TestClient, person: JSON) -> str:
+    """Return every listing that finds the person, asked from its side."""
+    name = api.put("/v1/returnees/rules/person", json=person).json()["id"]
+    found = []
+    for listing in api.get("/v1/listings?limit=100").json()["items"]:
+        answer = api.get(f"/v1/listings/{listing['id']}/candidates")
+        assert answer.status_code == 200, answer.text
+        if name in json.dumps(answer.json()["items"]):
+            found.append(listing["id"])
+    return json.dumps(found)
+
+
 def _shown(answer: JSON) -> str:
     """Return all that an answer shows but what it says was kept out."""
     return json.dumps({name: value for name, value in answer.items() if name != "blocked"})
@@ -120,6 +132,7 @@ PATHS: Final[dict[str, Callable[[TestClient, JSON], str]]] = {
     "POST /v1/match": _match,
     "GET /v1/returnees/{returnee_id}/matches": _stored("/v1/returnees/{returnee_id}/matches"),
     "GET /v1/returnees/{returnee_id}/pathways": _stored("/v1/returnees/{returnee_id}/pathways"),
+    "GET /v1/listings/{listing_id}/candidates": _sought,
 }
 
 
@@ -197,6 +210,13 @@ def test_without_consent_nothing_is_shown(board: TestClient, path: str, consent:
     name = board.put("/v1/returnees/rules/person", json=person).json()["id"]
     url = path.split(" ")[1].format(returnee_id=name)
     problem(board.get(url), 403, "consent_missing")
+
+
+def test_without_consent_nobody_is_found(board: TestClient) -> None:
+    """Asked from the listing's side, who has not agreed or no longer agrees is not there."""
+    assert len(json.loads(_sought(board, PERSON))) > 1
+    for consent in ({}, {"matching": False}):
+        assert _sought(board, PERSON | {"consent": consent}) == "[]"
 
 
 @pytest.mark.parametrize("path", PATHS)

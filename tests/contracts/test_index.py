@@ -302,3 +302,23 @@ def test_searches_beside_changes_are_whole(store: Store, open_index: IndexOpener
     index.follow()
     index.tidy()
     assert_equal_to_store(index, store, MODEL)
+
+
+def test_some_listings_come_as_a_pool_with_each_texts_likeness(
+    store: Store, open_index: IndexOpener
+) -> None:
+    """The same likeness as a search finds, for several texts at once; the unknown is left out."""
+    for number, title in enumerate(("Mason", "Scaffolder", "Pastry cook")):
+        write_listing(store, title, external_id=str(number))
+    index = open_index(store, MODEL)
+    index.follow()
+    words = ("scaffolder and mason", "pastry", "")
+    searched = [_ask(index, EVERYTHING, words=one)[0] for one in words]
+    ids = [*searched[0].ids, "lst_nowhere"]
+    found = index.pool_of(ids, [index.grams(one) for one in words])
+    assert sorted(found.pool.ids) == sorted(searched[0].ids)
+    for line, pool in zip(found.likeness, searched, strict=True):
+        expected = dict(zip(pool.ids, pool.lexical.tolist(), strict=True))
+        here = dict(zip(found.pool.ids, line.tolist(), strict=True))
+        assert here == pytest.approx(expected, abs=1e-6)
+    assert index.pool_of([]).pool.ids == ()

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from service.domain.embedding import Grams
 from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile
 from service.domain.records import Effect
@@ -291,3 +292,55 @@ def test_people_outlive_the_process(
     with open_store(tmp_path) as store:
         assert store.person(HOME.id, person.id) == person
         assert store.understanding(person, MODEL) is not None
+
+
+def test_the_feed_tells_who_changed_and_who_is_gone(store: Store) -> None:
+    """Everybody once, at their latest change, in order; who is gone stays in it by their id."""
+    first, second = (write_person(store, text).record for text in ("bricks", "tiles"))
+    store.put_person(person_put("bricks and plaster", record_id=first.id), None, reading("b"))
+    changes = store.person_changes(0, 10)
+    assert [(name, there) for _, name, there in changes] == [(second.id, True), (first.id, True)]
+    store.delete_person(second, if_version=None)
+    (later,) = store.person_changes(changes[-1][0], 10)
+    assert later[1:] == (second.id, False)
+    assert len(store.person_changes(0, 1)) == 1
+
+
+def test_several_people_and_their_readings_come_at_once(store: Store) -> None:
+    """Of any organisation, by id; those who are not there are left out."""
+    mine = write_person(store, "bricks").record
+    theirs = write_person(store, "tiles", organisation_id=OTHER.id).record
+    ids = [mine.id, theirs.id, "ret_nobody"]
+    assert store.people(ids) == {mine.id: mine, theirs.id: theirs}
+    reads = store.readings(ids, MODEL)
+    assert {name: read.work_text for name, read in reads.items()} == {
+        mine.id: "bricks",
+        theirs.id: "tiles",
+    }
+    assert store.readings(ids, NEXT_MODEL) == {}
+
+
+def test_a_reading_keeps_its_texts_and_n_grams(store: Store) -> None:
+    """What is needed to score a person among many is stored beside the vectors."""
+    grams = Grams(np.array([3, 70_000], np.int32), np.array([1, 300], np.float32))
+    read = replace(reading("lay bricks"), texts=("lay bricks",), grams=grams)
+    person = store.put_person(person_put("lay bricks"), None, read).record
+    kept = store.readings([person.id], MODEL)[person.id]
+    assert kept.texts == ("lay bricks",)
+    assert kept.grams is not None
+    assert kept.grams.features.tolist() == [3, 70_000]
+    assert kept.grams.counts.tolist() == [1, 255]
+
+
+def test_who_was_read_by_another_model_is_read_again(store: Store) -> None:
+    """One at a time; a reading of words that have changed meanwhile is not kept."""
+    person = write_person(store, "bricks").record
+    assert store.people_without_reading(MODEL, 10) == []
+    assert store.people_without_reading(NEXT_MODEL, 10) == [person]
+    before = store.person_changes(0, 10)
+    store.put_reading(person, reading("bricks", NEXT_MODEL))
+    assert store.people_without_reading(NEXT_MODEL, 10) == []
+    assert store.person_changes(0, 10) != before
+    store.put_person(person_put("tiles", record_id=person.id), None, reading("tiles"))
+    store.put_reading(person, reading("bricks", NEXT_MODEL))
+    assert store.readings([person.id], NEXT_MODEL) == {}

@@ -101,10 +101,16 @@ class CorridorQueries:
 
     def corridors_from(self, origin: str) -> list[StoredCorridor]:
         """See the port."""
-        query = sa.select(t.corridors).where(t.corridors.c.origin == origin)
+        return self._corridors(t.corridors.c.origin == origin)
+
+    def corridors_to(self, destination: str) -> list[StoredCorridor]:
+        """See the port."""
+        return self._corridors(t.corridors.c.destination == destination)
+
+    def _corridors(self, condition: sa.ColumnElement[bool]) -> list[StoredCorridor]:
+        query = sa.select(t.corridors).where(condition).order_by(t.corridors.c.position)
         with self._db.read() as connection:
-            rows = connection.execute(query.order_by(t.corridors.c.position))
-            return [_record(row) for row in rows]
+            return [_record(row) for row in connection.execute(query)]
 
     def page_of_corridors(
         self, *, after: int, limit: int, origin: str | None, destination: str | None

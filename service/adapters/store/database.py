@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,15 @@ _READERS = 16
 _BUSY_MS = 10_000
 # How long an erasure waits for readers before it leaves the rest to the next write.
 _ERASING_MS = 2_000
+
+
+_CHUNK = 500
+"""Ids per IN list: well under SQLite's limit of bound values."""
+
+
+def chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    """Cut a list of ids into pieces one statement can take."""
+    return [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
 
 
 def sqlite_is_safe(version: tuple[int, int, int]) -> bool:

@@ -14,20 +14,12 @@ from service.adapters.store.codec import (
     vectors_from_bytes,
     vectors_to_bytes,
 )
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import SqliteDatabase, chunks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.listing import Listing, StoredListing
 from service.domain.pool import ListingVectors
 from service.domain.records import Effect, Page, Put, Written
-
-_CHUNK = 500
-"""Ids per IN list: well under SQLite's limit of bound values."""
-
-
-def chunks(ids: Sequence[str]) -> list[Sequence[str]]:
-    """Cut a list of ids into pieces one statement can take."""
-    return [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
 
 
 class ListingQueries:

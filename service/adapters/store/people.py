@@ -1,6 +1,6 @@
 """People in SQL: everything that is theirs is sealed; only what a query needs is in clear."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.codec import CONTACT, PROFILE, reading_from_bytes, reading_to_bytes
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.vault import Vault
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
@@ -47,6 +47,7 @@ class PersonQueries:
             person_id = row.id if row is not None else f"ret_{uuid4().hex}"
             self._write(connection, put, contact or Contact(), person_id, row)
             self._write_reading(connection, person_id, understood)
+            _tell(connection, person_id, present=True)
             written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
             effect = Effect.CREATED if row is None else Effect.CHANGED
             return Written(self._record(written.one()), effect)
@@ -163,6 +164,7 @@ class PersonQueries:
                 gone = gone.where(t.people.c.version == if_version)
             if connection.execute(gone).rowcount == 0:
                 raise PreconditionFailedError if if_version is not None else NotFoundError
+            _tell(connection, person.id, present=False)
         self._db.forget_deleted()
 
     def understanding(
@@ -181,6 +183,63 @@ class PersonQueries:
             return None
         return reading_from_bytes(self._vault.open(sealed, f"readings/{person.id}"), model)
 
+    def people(self, person_ids: Sequence[str]) -> dict[str, StoredPerson]:
+        """See the port."""
+        found: dict[str, StoredPerson] = {}
+        with self._db.read() as connection:
+            for chunk in chunks(person_ids):
+                rows = connection.execute(sa.select(t.people).where(t.people.c.id.in_(chunk)))
+                found |= {row.id: self._record(row) for row in rows}
+        return found
+
+    def readings(
+        self, person_ids: Sequence[str], model: ModelIdentity
+    ) -> dict[str, SavedUnderstanding]:
+        """See the port."""
+        found: dict[str, SavedUnderstanding] = {}
+        readings = t.person_readings.c
+        with self._db.read() as connection:
+            for chunk in chunks(person_ids):
+                rows = connection.execute(
+                    sa.select(readings.person_id, readings.sealed).where(
+                        readings.person_id.in_(chunk), readings.model_revision == model.revision
+                    )
+                )
+                for name, sealed in rows:
+                    opened = self._vault.open(sealed, f"readings/{name}")
+                    found[name] = reading_from_bytes(opened, model)
+        return found
+
+    def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
+        """See the port."""
+        readings = t.person_readings.c
+        made = sa.select(readings.person_id).where(
+            readings.person_id == t.people.c.id, readings.model_revision == model.revision
+        )
+        query = sa.select(t.people).where(~made.exists()).order_by(t.people.c.position)
+        with self._db.read() as connection:
+            return [self._record(row) for row in connection.execute(query.limit(limit))]
+
+    def put_reading(self, person: StoredPerson, understood: SavedUnderstanding) -> None:
+        """See the port."""
+        same = sa.and_(_is(person), t.people.c.version == person.version)
+        with self._db.write() as connection:
+            if connection.execute(sa.select(t.people.c.id).where(same)).first() is not None:
+                self._write_reading(connection, person.id, understood)
+                _tell(connection, person.id, present=True)
+
+    def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """See the port."""
+        feed = t.person_changes.c
+        with self._db.read() as connection:
+            rows = connection.execute(
+                sa.select(feed.sequence, feed.person_id, feed.present)
+                .where(feed.sequence > after)
+                .order_by(feed.sequence)
+                .limit(limit)
+            )
+            return [(row.sequence, row.person_id, row.present) for row in rows]
+
     def _record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
         profile, contact = _unpack(self._vault.open(row.sealed, f"people/{row.id}"))
         return StoredPerson(
@@ -198,6 +257,13 @@ class PersonQueries:
 
 def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
     return sa.and_(t.people.c.id == person.id, t.people.c.organisation_id == person.organisation_id)
+
+
+def _tell(connection: sa.Connection, person_id: str, *, present: bool) -> None:
+    """Move the person to the end of the feed; readers hold the last sequence they saw."""
+    feed = t.person_changes
+    connection.execute(sa.delete(feed).where(feed.c.person_id == person_id))
+    connection.execute(sa.insert(feed).values(person_id=person_id, present=present))
 
 
 def _pack(profile: Profile, contact: Contact) -> bytes:

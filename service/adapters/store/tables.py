@@ -126,6 +126,15 @@ person_readings = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
+person_changes = sa.Table(
+    "person_changes",
+    metadata,
+    sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("person_id", sa.Text, nullable=False, unique=True),
+    sa.Column("present", sa.Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 corridors = sa.Table(
     "corridors",
     metadata,

@@ -26,7 +26,8 @@ _SEPARATOR = "\x1f"
 _MOST_REFUSALS = 256
 
 
-def _country_number(code: str) -> int:
+def country_number(code: str) -> int:
+    """Return the number that stands for an ISO 3166-1 alpha-2 code in a column, 0 to 675."""
     return (ord(code[0]) - 65) * 26 + ord(code[1]) - 65
 
 
@@ -105,7 +106,7 @@ class Facets:
         text = np.dtypes.StringDType()
         return cls(
             kind=np.array([_KINDS[x.kind] for x in items], np.int8),
-            country=np.array([_country_number(x.country) for x in items], np.int16),
+            country=np.array([country_number(x.country) for x in items], np.int16),
             isco=np.array([isco_range(x.isco08)[0] if x.isco08 else -1 for x in items], np.int32),
             last_day=np.array(
                 [x.valid_through.toordinal() if x.valid_through else _NO_DAY for x in items],
@@ -166,9 +167,9 @@ class Facets:
         """Return which rows are eligible, shape (n,)."""
         mask = np.isin(self.kind, [_KINDS[kind] for kind in rule.kinds])
         if rule.countries is not None:
-            mask &= np.isin(self.country, [_country_number(code) for code in rule.countries])
+            mask &= np.isin(self.country, [country_number(code) for code in rule.countries])
         if rule.countries_not:
-            mask &= ~np.isin(self.country, [_country_number(c) for c in rule.countries_not])
+            mask &= ~np.isin(self.country, [country_number(c) for c in rule.countries_not])
         if rule.valid_on is not None:
             mask &= self.last_day >= _ordinal(rule.valid_on)
         for refusal in rule.refusals:
@@ -209,7 +210,7 @@ class Facets:
         return refused
 
     def _falls_under(self, corridor: Corridor) -> Mask:
-        falls: Mask = self.country == _country_number(corridor.destination)
+        falls: Mask = self.country == country_number(corridor.destination)
         if corridor.covers is not None:
             falls = falls & np.isin(self.visa, [_visa_number(kind) for kind in corridor.covers])
         return falls

@@ -12,6 +12,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from service.domain.embedding import Grams
+
 Scores = npt.NDArray[np.float32]
 
 _FEATURES = 2**18
@@ -66,7 +68,7 @@ class Lexicon:
         """Return the cosine of every listing with the folded `words`, shape (n,)."""
         n = self.columns.shape[0]
         query = count([words])
-        weights = (1 + np.log(query.data)) * self.idf[query.indices]
+        weights = self._weights(query.indices, query.data)
         length = float(np.sqrt((weights**2).sum()))
         if length == 0:
             return np.zeros(n, dtype=np.float32)
@@ -84,3 +86,31 @@ class Lexicon:
             minlength=n,
         )
         return summed.astype(np.float32)
+
+    def cosines(self, texts: Sequence[Grams], listings: sp.csr_matrix) -> Scores:
+        """Return the cosine of each text, m of them, with n listings' raw counts, (m, n).
+
+        What `scores` says of one text and all listings, for some of both.
+        """
+        found = np.zeros((len(texts), listings.shape[0]), dtype=np.float32)
+        if not texts:
+            return found
+        features = np.concatenate([one.features for one in texts])
+        weights = self._weights(features, np.concatenate([one.counts for one in texts]))
+        owner = np.repeat(np.arange(len(texts)), [len(one.features) for one in texts])
+        lengths = np.sqrt(np.bincount(owner, weights=weights**2, minlength=len(texts)))
+        dense = np.zeros(_FEATURES, dtype=np.float32)
+        for at in range(listings.shape[0]):
+            own = listings[at]
+            asked = self._weights(own.indices, own.data)
+            dense[own.indices] = asked / np.sqrt(max(float((asked**2).sum()), 1e-12))
+            shared = np.bincount(owner, weights=weights * dense[features], minlength=len(texts))
+            found[:, at] = shared / np.maximum(lengths, 1e-12)
+            dense[own.indices] = 0
+        return found
+
+    def _weights(
+        self, features: npt.NDArray[np.int32], counts: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        weights: npt.NDArray[np.float32] = (1 + np.log(counts)) * self.idf[features]
+        return weights

@@ -2,9 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,25 +15,21 @@ from service.adapters.vectors.facets import (
     country_code,
     currency_code,
 )
-from service.adapters.vectors.segment import Segment
+from service.adapters.vectors.followed import FEED_CHUNK, Followed, State
+from service.adapters.vectors.lexical import Scores, count
+from service.adapters.vectors.segment import Rows, Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
 from service.domain.eligibility import Eligibility, Mask
-from service.domain.embedding import ModelIdentity
+from service.domain.embedding import Grams, ModelIdentity
 from service.domain.listing import Kind, Listing
 from service.domain.match import IndexState
-from service.domain.pool import Pool, PoolQuery
+from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.stock import Stock
 from service.domain.text import fold
 from service.ports import ListingStore
 
 _log = structlog.get_logger(__name__)
 
-_FEED_CHUNK = 2000
-# A segment is merged into the one before it once that one is less than this many times
-# larger: each row is then rewritten a logarithmic number of times.
-_GROWTH = 4
-# Merging fewer rows than this takes milliseconds, so the writer itself does it.
-_INLINE = 500
 _SAVE_AFTER = 1000
 
 
@@ -48,21 +42,7 @@ def all_words(listing: Listing) -> str:
     return ". ".join(said)
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """One consistent picture. Readers take it once and never see a half-made change."""
-
-    segments: tuple[Segment, ...] = ()
-    alive: tuple[Mask, ...] = ()
-    sequence: int = 0
-    generation: int = 0
-
-    @property
-    def listings(self) -> int:
-        return sum(int(mask.sum()) for mask in self.alive)
-
-
-class LocalListingIndex:
+class LocalListingIndex(Followed[Segment]):
     """Implements `service.ports.ListingIndex`.
 
     Exact search in small segments and narrow eligible sets, an HNSW graph beyond;
@@ -86,15 +66,11 @@ class LocalListingIndex:
         self._store = store
         self._model = model
         self._snapshot = snapshot
-        self._changing = threading.Lock()
         self._tidying = threading.Lock()
-        self._unsaved = 0
         self._stock: tuple[int, date, Stock] | None = None
         saved = self._usable_snapshot()
-        self._state = (
-            _State(saved.segments, saved.alive, saved.sequence, saved.generation)
-            if saved
-            else _State()
+        super().__init__(
+            State(saved.segments, saved.alive, saved.sequence, saved.generation) if saved else None
         )
 
     def _usable_snapshot(self) -> Saved | None:
@@ -115,12 +91,12 @@ class LocalListingIndex:
     @property
     def state(self) -> IndexState:
         """See the port."""
-        state = self._state
-        return IndexState(generation=state.generation, listings=state.listings)
+        state = self.current
+        return IndexState(generation=state.generation, listings=state.rows)
 
     def pools(self, query: PoolQuery) -> list[Pool]:
         """See the port."""
-        state = self._state
+        state = self.current
         words = fold(query.words)
         # By segment first: the lexical channel scores a segment once for all asks.
         by_segment = [
@@ -133,62 +109,54 @@ class LocalListingIndex:
             for at in range(len(query.asks))
         ]
 
+    def grams(self, text: str) -> Grams:
+        """See the port."""
+        row = count([fold(text)])
+        return Grams(row.indices.astype(np.int32), row.data.astype(np.float32))
+
+    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+        """See the port."""
+        state = self.current
+        pools, likeness = [], []
+        for segment, alive in zip(state.segments, state.alive, strict=True):
+            here = (segment.row_of.get(one) for one in listing_ids)
+            rows = np.array([row for row in here if row is not None and alive[row]], np.int64)
+            if len(rows):
+                pools.append(_pool_of(segment, rows, np.zeros(len(rows), np.float32)))
+                likeness.append(segment.lexicon.cosines(texts, segment.counts[rows]))
+        none = np.zeros((len(texts), 0), np.float32)
+        return LexicalPool(_joined(pools, self._model.dimensions), np.hstack([none, *likeness]))
+
     def stock(self, day: date) -> Stock:
         """See the port."""
-        state, known = self._state, self._stock
+        state, known = self.current, self._stock
         if known is None or known[:2] != (state.generation, day):
             known = (state.generation, day, _stock_of(state, day))
             self._stock = known
         return known[2]
 
-    def follow(self) -> int:
-        """See the port."""
-        with self._changing:
-            seen = self._take_in()
-            while (at := _mergeable(self._state, below=_INLINE)) is not None:
-                self._merge(at)
-            return seen
-
     def tidy(self) -> None:
         """See the port."""
         with self._tidying:
-            while self._merge_aside():
-                pass
-            if self._unsaved >= _SAVE_AFTER:
+            self.merge_all()
+            if self.unsaved >= _SAVE_AFTER:
                 self._save()
 
     def close(self) -> None:
         """Save what is not saved yet."""
         with self._tidying:
-            if self._unsaved:
+            if self.unsaved:
                 self._save()
 
-    def _take_in(self) -> int:
-        state = self._state
-        sequence, present, gone = state.sequence, dict[str, None](), set[str]()
-        seen = 0
-        while changes := self._store.listing_changes(sequence, _FEED_CHUNK):
-            for number, listing_id, exists in changes:
-                sequence = number
-                (present.__setitem__(listing_id, None) if exists else gone.add(listing_id))
-            seen += len(changes)
-        if not seen:
-            return 0
-        segment = self._build(list(present))
-        alive = [_without(state, at, gone | present.keys()) for at in range(len(state.segments))]
-        segments = state.segments
-        if segment is not None:
-            segments = (*segments, segment)
-            alive.append(np.ones(len(segment), dtype=np.bool_))
-        self._state = _State(segments, tuple(alive), sequence, state.generation + 1)
-        self._unsaved += seen
-        return seen
+    def changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """See `Followed`."""
+        return self._store.listing_changes(after, limit)
 
-    def _build(self, listing_ids: Sequence[str]) -> Segment | None:
+    def build(self, ids: Sequence[str]) -> Segment | None:
         """Build a segment of those listings that exist and have vectors of this model."""
         kept, vectors = [], []
-        for start in range(0, len(listing_ids), _FEED_CHUNK):
-            chunk = listing_ids[start : start + _FEED_CHUNK]
+        for start in range(0, len(ids), FEED_CHUNK):
+            chunk = ids[start : start + FEED_CHUNK]
             made = self._store.listing_vectors(chunk, self._model)
             for listing_id, stored in self._store.listings(chunk).items():
                 if listing_id in made:
@@ -199,47 +167,10 @@ class LocalListingIndex:
         words = [fold(self._words_of(stored.content)) for stored in kept]
         return Segment.of(kept, vectors, words, self._read_off)
 
-    def _merge(self, at: int) -> None:
-        """Merge segments `at` and `at + 1`; the caller holds the lock."""
-        state = self._state
-        (a, b), (alive_a, alive_b) = state.segments[at : at + 2], state.alive[at : at + 2]
-        merged = a.merged(alive_a, b, alive_b)
-        self._swap(at, merged, np.ones(len(merged), dtype=np.bool_))
-
-    def _merge_aside(self) -> bool:
-        """Merge as `_merge` does, but let changes come in while the new segment is built.
-
-        Returns False where nothing needs merging.
-        """
-        with self._changing:
-            at = _mergeable(self._state, below=None)
-            if at is None:
-                return False
-            (a, b), (alive_a, alive_b) = (
-                self._state.segments[at : at + 2],
-                self._state.alive[at : at + 2],
-            )
-        merged = a.merged(alive_a, b, alive_b)
-        with self._changing:
-            state = self._state
-            for where, (left, right) in enumerate(pairwise(state.segments)):
-                if left is a and right is b:
-                    still = [state.alive[where][alive_a], state.alive[where + 1][alive_b]]
-                    self._swap(where, merged, np.concatenate(still))
-        # Where the two no longer stand side by side, one was merged otherwise meanwhile,
-        # and the next round sees that.
-        return True
-
-    def _swap(self, at: int, merged: Segment, alive: Mask) -> None:
-        segments, masks = list(self._state.segments), list(self._state.alive)
-        segments[at : at + 2] = [merged] if len(merged) else []
-        masks[at : at + 2] = [alive] if len(merged) else []
-        self._state = replace(self._state, segments=tuple(segments), alive=tuple(masks))
-
     def _save(self) -> None:
         if self._snapshot is None:
             return
-        state = self._state
+        state = self.current
         try:
             self._snapshot.save(
                 Saved(state.segments, state.alive, state.sequence, state.generation)
@@ -247,10 +178,10 @@ class LocalListingIndex:
         except OSError as error:
             # The snapshot only saves time; the store holds everything.
             _log.warning("index snapshot not saved", error=repr(error))
-        self._unsaved = 0
+        self.unsaved = 0
 
 
-def _stock_of(state: _State, day: date) -> Stock:
+def _stock_of(state: State[Segment], day: date) -> Stock:
     open_jobs = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day)
     rows = [
         np.flatnonzero(alive & segment.facets.mask(open_jobs))
@@ -276,25 +207,6 @@ def _stock_of(state: _State, day: date) -> Stock:
     )
 
 
-def _without(state: _State, at: int, listing_ids: set[str]) -> Mask:
-    segment, alive = state.segments[at], state.alive[at]
-    rows = [segment.row_of[one] for one in listing_ids if one in segment.row_of]
-    if not rows:
-        return alive
-    changed = alive.copy()
-    changed[rows] = False
-    return changed
-
-
-def _mergeable(state: _State, *, below: int | None) -> int | None:
-    """Return where two neighbours should become one (of fewer than `below` rows), or None."""
-    sizes = [len(segment) for segment in state.segments]
-    for at, (left, right) in enumerate(pairwise(sizes)):
-        if left < _GROWTH * right and (below is None or left + right < below):
-            return at
-    return None
-
-
 def _shares(size: int, queries: int) -> list[int]:
     """Give the whole text the full size and let its phrases share another."""
     phrases = queries - 1
@@ -313,21 +225,23 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: str) -> li
             segment.nearest(query.vectors, wanted, eligible),
             segment.lexically_nearest(lexical, ask.size, eligible),
         ).astype(np.int64)
-        requirements, sizes = segment.requirements_of(rows)
-        pools.append(
-            Pool(
-                ids=tuple(segment.ids[row] for row in rows),
-                whole=segment.whole[rows],
-                occupation=segment.facets.isco[rows],
-                kind=segment.facets.kind[rows],
-                lexical=lexical[rows],
-                requirements=requirements.astype(np.float32),
-                starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-                countries=tuple(country_code(one) for one in segment.facets.country[rows].tolist()),
-                assesses=segment.facets.assesses[rows],
-            )
-        )
+        pools.append(_pool_of(segment, rows, lexical[rows]))
     return pools
+
+
+def _pool_of(segment: Segment, rows: Rows, lexical: Scores) -> Pool:
+    requirements, sizes = segment.requirements_of(rows)
+    return Pool(
+        ids=tuple(segment.ids[row] for row in rows),
+        whole=segment.whole[rows],
+        occupation=segment.facets.isco[rows],
+        kind=segment.facets.kind[rows],
+        lexical=lexical,
+        requirements=requirements.astype(np.float32),
+        starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        countries=tuple(country_code(one) for one in segment.facets.country[rows].tolist()),
+        assesses=segment.facets.assesses[rows],
+    )
 
 
 def _joined(parts: list[Pool], dimensions: int) -> Pool:

@@ -130,16 +130,17 @@ class Segment:
             similarity = (queries @ self.whole.T)[:, rows]
         else:
             similarity = queries @ self.whole[rows].T
-        found = [_top(line, k) for line, k in zip(similarity, wanted, strict=True)]
+        found = [top(line, k) for line, k in zip(similarity, wanted, strict=True)]
         return rows[np.unique(np.concatenate(found))]
 
     def lexically_nearest(self, scores: npt.NDArray[np.float32], k: int, eligible: Mask) -> Rows:
         """Return the `k` eligible rows with the highest lexical scores above nought."""
         rows = np.flatnonzero(eligible & (scores > 0))
-        return rows[_top(scores[rows], k)]
+        return rows[top(scores[rows], k)]
 
 
-def _top(values: npt.NDArray[np.float32], k: int) -> Rows:
+def top(values: npt.NDArray[np.float32], k: int) -> Rows:
+    """Return where the `k` highest values stand, in no promised order."""
     if len(values) <= k:
         return np.arange(len(values))
     return np.argpartition(-values, k - 1)[:k]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.adapters.store.sql import SqlStore
-from service.adapters.vectors import local, segment
+from service.adapters.vectors import followed, local, segment
 from service.adapters.vectors.local import LocalListingIndex
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thresholds at which a few dozen listings already merge, save and get a graph."""
-    monkeypatch.setattr(local, "_INLINE", 6)
+    monkeypatch.setattr(followed, "_INLINE", 6)
     monkeypatch.setattr(local, "_SAVE_AFTER", 1)
     monkeypatch.setattr(segment, "GRAPH_FROM", 24)
     monkeypatch.setattr(segment, "_EXACT_BELOW", 10_000)
@@ -147,7 +147,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, 
     folder = tmp_path_factory.mktemp("saved")
     patch = pytest.MonkeyPatch()
     patch.setattr(segment, "GRAPH_FROM", 24)
-    patch.setattr(local, "_INLINE", 1)
+    patch.setattr(followed, "_INLINE", 1)
     with sqlite_store(folder) as store:
         store.add_organisation(HOME)
         index = _open(store, folder / "index")
@@ -263,7 +263,7 @@ def test_neighbours_merged_otherwise_meanwhile_are_left_alone(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While two segments merge aside, changes may merge one of them elsewhere: nothing is lost."""
-    monkeypatch.setattr(local, "_INLINE", 20)
+    monkeypatch.setattr(followed, "_INLINE", 20)
     index = LocalListingIndex(store, MODEL)
     store.put_listings([listing_put(f"a {n}") for n in range(12)])
     index.follow()
@@ -279,7 +279,7 @@ def test_neighbours_merged_otherwise_meanwhile_are_left_alone(
                 store.delete_listing(one.record, if_version=None)
             store.put_listings([listing_put(f"c {n}") for n in range(4)])
             index.follow()
-            assert len(index._state.segments) == 1
+            assert len(index.current.segments) == 1
         return merged(self, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Segment, "merged", interrupt)

@@ -1,0 +1,322 @@
+"""The people of one process, to be searched for a listing. Held in memory only, never saved.
+
+What somebody said is encrypted at rest; an index file beside the database would tell it.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from service.adapters.vectors.facets import country_number
+from service.adapters.vectors.followed import FEED_CHUNK, Followed
+from service.adapters.vectors.graph import Graph
+from service.adapters.vectors.segment import top
+from service.domain.candidate import PeopleFound, PeopleQuery, PersonFacts, Seeking
+from service.domain.eligibility import Circle, Mask
+from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.match import IndexState
+from service.domain.person import Route, StoredPerson
+from service.ports import PersonStore
+
+Rows = npt.NDArray[np.int64]
+FactsOf = Callable[[StoredPerson], PersonFacts]
+
+_GRAPH_FROM: Final = 5_000
+"""People from which a segment carries an HNSW graph."""
+_BLOCK: Final = 16_384
+_EXACT_SHARE: Final = 8
+"""Less than one person in this many eligible: the graph would walk further than exact search."""
+_APART: Final = 0.6
+"""A phrase that comes no nearer than this to what stands for a person is another trade."""
+_TRADES: Final = 3
+_WORD: Final = 64
+_COUNTRY_WORDS: Final = 26 * 26 // _WORD + 1
+_NEVER = date.max.toordinal()
+_ROUTES: Final = {route: 1 << at for at, route in enumerate(Route)}
+_ALL_ROUTES: Final = sum(_ROUTES.values())
+_ROUNDING: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What `PersonFacts` says of n people. wanted, unwanted: (n, words) bit sets of countries.
+
+    Unknown: -1, NaN; `wanted` without a bit is no wish. shares: rows by organisation.
+    """
+
+    organisation: npt.NDArray[np.str_]
+    shares: dict[str, Rows]
+    until: npt.NDArray[np.int32]
+    home: npt.NDArray[np.int16]
+    routes: npt.NDArray[np.int8]
+    wanted: npt.NDArray[np.uint64]
+    unwanted: npt.NDArray[np.uint64]
+    reach: npt.NDArray[np.float64]
+    """(n, 4): latitude, longitude, how far they would go, how far off the place may be."""
+    floor: npt.NDArray[np.float64]
+    known_only: Mask
+
+    @classmethod
+    def of(cls, facts: Sequence[PersonFacts]) -> Self:
+        """Read the columns off; who did not agree to matching is never asked for here."""
+        nowhere = (np.nan,) * 4
+        circles = [
+            nowhere if x is None else (x.lat, x.lon, x.radius_km, x.spread_km)
+            for x in (one.reach for one in facts)
+        ]
+        shares: dict[str, list[int]] = {}
+        for row, one in enumerate(facts):
+            for name in one.shared_with:
+                shares.setdefault(name, []).append(row)
+        return cls(
+            organisation=np.array([x.organisation_id for x in facts], np.dtypes.StringDType()),
+            shares={name: np.array(rows) for name, rows in shares.items()},
+            until=np.array([x.until.toordinal() if x.until else _NEVER for x in facts], np.int32),
+            home=np.array(
+                [country_number(x.home_country) if x.home_country else -1 for x in facts], np.int16
+            ),
+            routes=np.array(
+                [sum(_ROUTES[r] for r in x.routes) or _ALL_ROUTES for x in facts], np.int8
+            ),
+            wanted=_bits([x.countries for x in facts]),
+            unwanted=_bits([x.exclude_countries for x in facts]),
+            reach=np.array(circles, np.float64).reshape(-1, 4),
+            floor=np.array([np.nan if x.floor is None else x.floor for x in facts], np.float64),
+            known_only=np.array([x.known_only for x in facts], np.bool_),
+        )
+
+    def joined(self, rows: Rows, other: "Columns", other_rows: Rows) -> "Columns":
+        """Return these rows of this and then those of the other."""
+
+        def both(name: str) -> npt.NDArray[np.generic]:
+            return np.concatenate([getattr(self, name)[rows], getattr(other, name)[other_rows]])
+
+        moved = _moved(self.shares, rows, 0), _moved(other.shares, other_rows, len(rows))
+        shares = {
+            name: np.concatenate([some[name] for some in moved if name in some])
+            for name in moved[0].keys() | moved[1].keys()
+        }
+        plain = [name for name in self.__dataclass_fields__ if name != "shares"]
+        return Columns(shares=shares, **{name: both(name) for name in plain})  # type: ignore[arg-type]
+
+    def mask(self, seeking: Seeking) -> Mask:
+        """Return who may be shown this listing, as far as these columns tell, (n,)."""
+        mask: Mask = self.organisation == seeking.organisation_id
+        shared = self.shares.get(seeking.organisation_id)
+        if shared is not None:
+            mask[shared] = True
+        mask &= self.until >= seeking.since.toordinal()
+        country = country_number(seeking.country)
+        mask &= ~_holds(self.unwanted, country)
+        if seeking.training:
+            mask &= self._wants(Route.TRAINING)
+            return mask
+        local = self.home == country
+        closed = np.isin(self.home, [country_number(code) for code in seeking.closed_to])
+        abroad: Mask = self._wants(Route.OVERSEAS) & ~closed
+        abroad &= _holds(self.wanted, country) | ~self.wanted.any(axis=1)
+        mask &= np.where(local, self._wants(Route.LOCAL), abroad)
+        mask &= ~self._too_far(seeking, local) & self._pays(seeking.pay)
+        return mask
+
+    def _wants(self, route: Route) -> Mask:
+        wants: Mask = (self.routes & _ROUTES[route]) != 0
+        return wants
+
+    def _too_far(self, seeking: Seeking, local: Mask) -> Mask:
+        beyond = np.zeros(len(local), dtype=np.bool_)
+        place = seeking.place
+        rows = np.flatnonzero(local & ~np.isnan(self.reach[:, 0]))
+        if place is None or not len(rows):
+            return beyond
+        lat, lon, radius, spread = self.reach[rows].T
+        away = Circle(place.lat, place.lon, 0).distances_km(lat, lon)
+        beyond[rows] = away - spread - place.spread_km > radius + _ROUNDING
+        return beyond
+
+    def _pays(self, pay: float | None) -> Mask:
+        pays: Mask = ~self.known_only
+        if pay is not None:
+            pays = ~(self.floor > pay * (1 + _ROUNDING))
+        return pays
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class PeopleSegment:
+    """n people: their columns, and vectors that stand for them, v of them in all.
+
+    vectors: (v, d) float16 unit vectors. owner: (v,) rows of the people they stand for.
+    """
+
+    ids: tuple[str, ...]
+    row_of: dict[str, int]
+    columns: Columns
+    vectors: npt.NDArray[np.float16]
+    owner: Rows
+    graph: Graph | None
+
+    @classmethod
+    def of(
+        cls, ids: tuple[str, ...], columns: Columns, vectors: npt.NDArray[np.float16], owner: Rows
+    ) -> Self:
+        """Derive row numbers; the graph comes later, because nobody may wait for it."""
+        row_of = {name: row for row, name in enumerate(ids)}
+        return cls(ids, row_of, columns, vectors, owner, graph=None)
+
+    @property
+    def lacks_graph(self) -> bool:
+        """Whether it is large enough to be searched by a graph, and has none."""
+        return self.graph is None and len(self) >= _GRAPH_FROM
+
+    def with_graph(self) -> "PeopleSegment":
+        """Return the same segment with its graph: 0.3 ms a vector on two cores."""
+        return replace(self, graph=Graph.build(self.vectors.astype(np.float32)))
+
+    def __len__(self) -> int:
+        """Return the number of people, gone ones included."""
+        return len(self.ids)
+
+    def merged(self, alive: Mask, other: "PeopleSegment", other_alive: Mask) -> "PeopleSegment":
+        """Return one segment of the living rows of both."""
+        a, b = np.flatnonzero(alive), np.flatnonzero(other_alive)
+        mine, theirs = alive[self.owner], other_alive[other.owner]
+        return PeopleSegment.of(
+            ids=(*(self.ids[row] for row in a), *(other.ids[row] for row in b)),
+            columns=self.columns.joined(a, other.columns, b),
+            vectors=np.concatenate([self.vectors[mine], other.vectors[theirs]]),
+            owner=np.concatenate(
+                [
+                    np.searchsorted(a, self.owner[mine]),
+                    len(a) + np.searchsorted(b, other.owner[theirs]),
+                ]
+            ),
+        )
+
+    def nearest(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> Rows:
+        """Return the union, for each query, of about its `wanted` nearest eligible people."""
+        rows = np.flatnonzero(eligible[self.owner])
+        if not len(rows):
+            return rows
+        if self.graph is not None and len(rows) * _EXACT_SHARE >= len(self.owner):
+            lines = self.graph.search(queries, max(wanted), eligible[self.owner])
+            found = np.concatenate([line[:k] for line, k in zip(lines, wanted, strict=True)])
+            return np.unique(self.owner[found[found >= 0]])
+        similarity = np.concatenate(
+            [
+                queries @ self.vectors[rows[at : at + _BLOCK]].astype(np.float32).T
+                for at in range(0, len(rows), _BLOCK)
+            ],
+            axis=1,
+        )
+        best = [top(line, k) for line, k in zip(similarity, wanted, strict=True)]
+        return np.unique(self.owner[rows[np.concatenate(best)]])
+
+
+class LocalPeopleIndex(Followed[PeopleSegment]):
+    """Implements `service.ports.PeopleIndex`."""
+
+    def __init__(self, store: PersonStore, reading: ModelIdentity, facts_of: FactsOf) -> None:
+        """Follow `store`; know people by how `reading` has read them."""
+        super().__init__()
+        self._store = store
+        self._reading = reading
+        self._facts_of = facts_of
+        self._tidying = threading.Lock()
+
+    @property
+    def state(self) -> IndexState:
+        """See the port."""
+        return IndexState(self.current.generation, self.current.rows)
+
+    def tidy(self) -> None:
+        """See the port."""
+        with self._tidying:
+            self.merge_all()
+            for segment in self.current.segments:
+                if segment.lacks_graph:
+                    self.exchange(segment, segment.with_graph())
+
+    def changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
+        """See `Followed`."""
+        return self._store.person_changes(after, limit)
+
+    def build(self, ids: Sequence[str]) -> PeopleSegment | None:
+        """Build a segment of those who agreed to matching and whose words were read."""
+        kept: list[str] = []
+        facts: list[PersonFacts] = []
+        vectors: list[npt.NDArray[np.float16]] = []
+        for start in range(0, len(ids), FEED_CHUNK):
+            chunk = ids[start : start + FEED_CHUNK]
+            read = self._store.readings(chunk, self._reading)
+            for name, person in self._store.people(chunk).items():
+                said = self._facts_of(person)
+                if said.matching and name in read and len(read[name].vectors) > 1:
+                    kept.append(name)
+                    facts.append(said)
+                    vectors.append(standing_for(read[name].vectors).astype(np.float16))
+        if not kept:
+            return None
+        owner = np.repeat(np.arange(len(kept)), [len(some) for some in vectors])
+        return PeopleSegment.of(tuple(kept), Columns.of(facts), np.concatenate(vectors), owner)
+
+    def found(self, query: PeopleQuery) -> PeopleFound:
+        """See the port."""
+        state = self.current
+        asks = len(query.vectors) - 1
+        wanted = [query.size] + [max(10, query.size // asks)] * asks if asks else [query.size]
+        ids: list[str] = []
+        left = 0
+        for segment, alive in zip(state.segments, state.alive, strict=True):
+            eligible = alive & segment.columns.mask(query.seeking)
+            seen = [segment.row_of[one] for one in query.but_not if one in segment.row_of]
+            eligible[seen] = False
+            rows = segment.nearest(query.vectors, wanted, eligible)
+            ids += [segment.ids[row] for row in rows]
+            left += int(eligible.sum()) - len(rows)
+        return PeopleFound(tuple(ids), more=left > 0)
+
+
+def standing_for(vectors: Vectors) -> Vectors:
+    """Return the vectors that stand for a person, (k, d): all they said, and trades apart from it.
+
+    vectors: (1 + p, d) of a reading. A cook who also drove a truck is near neither as a whole.
+    """
+    chosen = [0]
+    cosines = vectors @ vectors[0]
+    for _ in range(_TRADES):
+        furthest = int(cosines.argmin())
+        if cosines[furthest] >= _APART:
+            break
+        chosen.append(furthest)
+        cosines = np.maximum(cosines, vectors @ vectors[furthest])
+    found: Vectors = vectors[chosen]
+    return found
+
+
+def _bits(some: Sequence[tuple[str, ...]]) -> npt.NDArray[np.uint64]:
+    bits = np.zeros((len(some), _COUNTRY_WORDS), dtype=np.uint64)
+    for row, codes in enumerate(some):
+        for code in codes:
+            word, bit = divmod(country_number(code), _WORD)
+            bits[row, word] |= np.uint64(1 << bit)
+    return bits
+
+
+def _holds(bits: npt.NDArray[np.uint64], country: int) -> Mask:
+    word, bit = divmod(country, _WORD)
+    held: Mask = (bits[:, word] & np.uint64(1 << bit)) != 0
+    return held
+
+
+def _moved(shares: dict[str, Rows], kept: Rows, shift: int) -> dict[str, Rows]:
+    """Return where the rows of `shares` that are kept lie once only `kept` are left."""
+    return {
+        name: shift + np.searchsorted(kept, still)
+        for name, rows in shares.items()
+        if len(still := np.intersect1d(rows, kept))
+    }
