@@ -12,6 +12,7 @@ from service import __version__
 from service.api import (
     candidates,
     corridors,
+    imports,
     insights,
     keys,
     listings,
@@ -30,6 +31,7 @@ from service.web import problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
+from service.worker import work
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +66,13 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     app.state.tools, app.state.metrics = holder, metrics
     app.state.limiter = KeyLimiter(settings.rate_limit)
     problems.install(app)
-    app.add_middleware(EdgeMiddleware, metrics=metrics, max_body_bytes=settings.max_body_bytes)
+    app.state.most_import_bytes = settings.max_import_bytes
+    app.add_middleware(
+        EdgeMiddleware,
+        metrics=metrics,
+        max_body_bytes=settings.max_body_bytes,
+        uploads=imports.PATH,
+    )
     operations.add_gauges(metrics, holder)
     for module in (
         operations,
@@ -76,6 +84,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         corridors,
         markets,
         insights,
+        imports,
         keys,
         pages,
     ):
@@ -91,8 +100,14 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
+            worker = threading.Thread(
+                target=work, args=(tools, holder.stopping), name="homeward-imports", daemon=True
+            )
+            worker.start()
             while not holder.stopping.wait(_FOLLOW_EVERY_S):
                 _keep_in_step(tools)
+            # The tools may only be closed once nobody works with them any more.
+            worker.join()
     except HomewardError as error:
         _log.error("cannot serve", code=error.code, detail=error.detail)
         holder.failed(error)

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest request body, in bytes.")
     ] = 1_048_576
+    max_import_bytes: Annotated[
+        int, Field(ge=1024, description="Largest file to be imported, in bytes; held in memory.")
+    ] = 104_857_600
     rates_file: Annotated[
         Path | None,
         Field(description="Your own currency rates (CSV as data/rules/rates.csv)."),

@@ -14,6 +14,7 @@ from service import __version__
 from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
+from service.adapters.files.local import LocalFiles
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -128,6 +129,7 @@ def open_tools(
                 lambda one: facts_of(one.organisation_id, one.profile, places, rates),
             ),
             store=store,
+            files=LocalFiles(),
             clock=SystemClock(),
             taxonomy=taxonomy,
             neutral=neutral,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response, status
 
+from service.api.checks import check_listing
 from service.api.common import (
     Cursor,
     IfMatch,
@@ -14,13 +15,11 @@ from service.api.common import (
     expected_version,
     read_cursor,
     require_match,
-    require_occupations,
     write_cursor,
 )
-from service.api.fields import CountryCode, not_past
+from service.api.fields import CountryCode
 from service.api.listing_models import ListingIn, ListingOut, ListingPage
 from service.domain.access import Caller, Scope
-from service.domain.errors import FieldProblem, InvalidInputError
 from service.domain.listing import Kind, Listing
 from service.domain.records import Effect, Put
 from service.usecases.put_listings import put_listing
@@ -50,11 +49,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_none_match: IfNoneMatch = None,
 ) -> ListingOut:
     """Create or replace a listing under your own names for it. It can be matched at once."""
-    wrong = not_past(body.valid_through, tools.clock.today())
-    if wrong is not None:
-        problem = FieldProblem("/valid_through", wrong)
-        raise InvalidInputError(f"/valid_through: {wrong}", code="expired", problems=(problem,))
-    require_occupations(tools, [("/isco08", body.isco08)])
+    check_listing(tools, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.listing_by_source(mine, source, external_id))
     written = put_listing(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response, status
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from service.api.checks import check_person
 from service.api.common import (
     Cursor,
     IdempotencyKey,
@@ -18,13 +19,12 @@ from service.api.common import (
     expected_version,
     read_cursor,
     require_match,
-    require_occupations,
     write_cursor,
 )
-from service.api.fields import CountryCode, not_past
+from service.api.fields import CountryCode
 from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, as_input
 from service.domain.access import Caller, Scope
-from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError, NotFoundError
+from service.domain.errors import NotFoundError
 from service.domain.person import Profile, StoredPerson
 from service.domain.records import Effect, Put, Written
 from service.ports import Tools
@@ -182,22 +182,8 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
 def _check(
     tools: Tools, caller: Caller, body: ReturneeIn, changed: dict[str, Any] | None = None
 ) -> None:
-    """Hold a body against what a model alone cannot know."""
     said = body.model_fields_set if changed is None else changed.keys()
-    if "return_category" in said and not caller.may(Scope.RESTRICTED):
-        message = 'return_category needs a key with the scope "restricted".'
-        raise ForbiddenError(message, problems=(FieldProblem("/return_category", message),))
-    if not (body.text or body.skills or body.experiences):
-        problem = FieldProblem("/text", "Say what the person can do: text, skills or experiences.")
-        raise InvalidInputError(problem.detail, problems=(problem,))
-    wrong = not_past(body.consent.until, tools.clock.today()) if "consent" in said else None
-    if wrong is not None:
-        problem = FieldProblem("/consent/until", wrong)
-        raise InvalidInputError(f"/consent/until: {wrong}", code="expired", problems=(problem,))
-    if body.birth_year is not None and body.birth_year > tools.clock.today().year:
-        problem = FieldProblem("/birth_year", "This year has not come yet.")
-        raise InvalidInputError(f"/birth_year: {problem.detail}", problems=(problem,))
-    require_occupations(tools, body.occupations())
+    check_person(tools, body, said, restricted=caller.may(Scope.RESTRICTED))
 
 
 def _known(tools: Tools, caller: Caller, source: str, external_id: str) -> StoredPerson | None:

@@ -11,7 +11,7 @@ import uvicorn
 
 from service import __version__
 from service.app import ToolsOpener, create_app
-from service.cli import bench_command, evaluate_command, match_command
+from service.cli import bench_command, evaluate_command, import_command, match_command
 from service.cli.terminal import (
     err,
     fail,
@@ -43,6 +43,7 @@ app = typer.Typer(
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of partners and officers.")
 app.add_typer(keys_app, name="keys")
 app.command("match")(match_command.match)
+app.command("import")(import_command.import_file)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("bench")(bench_command.bench)
 

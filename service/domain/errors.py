@@ -36,6 +36,18 @@ class InvalidInputError(HomewardError):
     code = "invalid_input"
 
 
+class UnreadableFileError(InvalidInputError):
+    """This file cannot be read; save it again as CSV (UTF-8), XLSX or JSON Lines."""
+
+    code = "file_damaged"
+
+
+class TooLargeError(HomewardError):
+    """This is larger than is taken in."""
+
+    code = "too_large"
+
+
 class NotFoundError(HomewardError):
     """There is nothing here that this key may see."""
 

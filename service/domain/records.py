@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from service.domain.batch import RowResult
 from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.listing import Listing
 from service.domain.match import Understanding
+from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
 
 T = TypeVar("T")
@@ -47,6 +50,20 @@ class Written(Generic[T]):
 
     record: T
     effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """A row of an import, read: the write it asks for, or why it asks for none.
+
+    contact, understood: of a person; understood None where its words need no reading.
+    """
+
+    result: RowResult
+    listing: Put[Listing] | None = None
+    person: Put[Profile] | None = None
+    contact: Contact | None = None
+    understood: "SavedUnderstanding | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,12 @@ class Metrics:
 class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
-        """Wrap `app`."""
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, uploads: str
+    ) -> None:
+        """Wrap `app`. uploads: the path that takes files, and reads and limits them itself."""
         self._app = app
+        self._uploads = uploads
         self._metrics = metrics
         self._most = max_body_bytes
 
@@ -73,7 +76,7 @@ class EdgeMiddleware:
             self._note(scope, status, time.perf_counter() - started, request_id)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        if scope["method"] not in {"POST", "PUT", "PATCH"}:
+        if scope["method"] not in {"POST", "PUT", "PATCH"} or scope["path"] == self._uploads:
             await self._app(scope, receive, send)
             return
         body, refusal = await self._read(receive, headers)

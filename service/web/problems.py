@@ -20,6 +20,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 _STATUS: Final[dict[type[e.HomewardError], tuple[int, str]]] = {
     e.InvalidInputError: (422, "Invalid input"),
+    e.UnreadableFileError: (422, "Unreadable file"),
+    e.TooLargeError: (413, "Too large"),
     e.NotFoundError: (404, "Not found"),
     e.ConflictError: (409, "Conflict"),
     e.PreconditionFailedError: (412, "Precondition failed"),
@@ -136,7 +138,7 @@ def _field_problem(request: Request, one: dict[str, Any]) -> e.FieldProblem:
         known = known_names(model, path[:-1], lambda scope: _may(request, scope))
         text = f"There is no such field.{nearest_name(str(path[-1]), known)}"
         return e.FieldProblem(pointer, text)
-    return e.FieldProblem(pointer, _plain(one))
+    return e.FieldProblem(pointer, plainly(one))
 
 
 def _may(request: Request, scope: str) -> bool:
@@ -144,7 +146,7 @@ def _may(request: Request, scope: str) -> bool:
     return caller is not None and caller.may(Scope(scope))
 
 
-def _plain(one: dict[str, Any]) -> str:
+def plainly(one: dict[str, Any]) -> str:
     """Say what is wrong without repeating the value, which may be somebody's secret."""
     context = one.get("ctx") or {}
     if one["type"] == "missing":

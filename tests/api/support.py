@@ -1,5 +1,6 @@
 """What the API tests share: every route with the scope it needs, problems, what is stored."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -48,13 +49,11 @@ class Route:
     path: str
     scopes: tuple[str, ...]
     body: JSON | None = None
+    query: str = ""
 
     def url(self) -> str:
         """Return the path with names filled in that exist nowhere."""
-        url = self.path
-        for name in ("source", "external_id", "listing_id", "returnee_id", "key_id", "corridor_id"):
-            url = url.replace(f"{{{name}}}", "nowhere")
-        return url
+        return re.sub(r"\{\w+\}", "nowhere", self.path) + self.query
 
 
 CORRIDOR: JSON = {
@@ -83,6 +82,11 @@ ROUTES = (
     Route("PUT", "/v1/corridors/{corridor_id}", ("corridors:write",), CORRIDOR),
     Route("DELETE", "/v1/corridors/{corridor_id}", ("corridors:write",)),
     Route("GET", "/v1/corridors/{corridor_id}/history", ()),
+    Route("POST", "/v1/imports", ("listings:write",), JOB, "?kind=listings&dry_run=true"),
+    Route("GET", "/v1/imports", ()),
+    Route("GET", "/v1/imports/{import_id}", ()),
+    Route("GET", "/v1/imports/{import_id}/rows", ()),
+    Route("GET", "/v1/imports/{import_id}/refused.csv", ()),
     Route("GET", "/v1/markets", ("match",)),
     Route("GET", "/v1/insights/skill-gaps", ("insights:read",)),
     Route("GET", "/v1/returnees", ("returnees:read",)),

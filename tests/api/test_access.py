@@ -59,7 +59,7 @@ def test_a_stranger_is_not_told_what_is_wrong_with_a_request(api: TestClient, ro
     """Without a key even a bad parameter and a bad body are answered with 401."""
     answer = api.request(
         route.method,
-        f"{route.url()}?no_such_parameter=1",
+        f"{route.url()}{'&' if route.query else '?'}no_such_parameter=1",
         json=None if route.body is None else {"no_such_field": 1},
         headers={"Authorization": ""},
     )
@@ -102,7 +102,7 @@ def test_the_scopes_of_a_route_suffice(client: TestClient, tools: Tools, route: 
     ):
         problem(answer, 404, "not_found")
     else:
-        assert answer.status_code in {200, 201}, answer.text
+        assert answer.status_code in {200, 201, 202}, answer.text
 
 
 def test_a_key_does_not_open_before_or_after_its_time(api: TestClient, api_tools: Tools) -> None:

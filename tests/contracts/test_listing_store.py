@@ -164,26 +164,12 @@ def test_what_is_not_there_is_not_found(store: Store) -> None:
     assert store.listings([]) == {}
 
 
-def test_hashes_tell_contents_apart(store: Store) -> None:
-    """A hash follows the content and is there for existing names of that owner only."""
-    store.put_listings([listing_put(f"{n}") for n in range(3)])
-    write_listing(store, "0", organisation_id=OTHER.id)
-    before = store.listing_hashes(HOME.id, "board", ["0", "1", "none"])
-    assert set(before) == {"0", "1"}
-    write_listing(store, "1", job("changed"))
-    after = store.listing_hashes(HOME.id, "board", ["0", "1"])
-    assert after["0"] == before["0"]
-    assert after["1"] != before["1"]
-
-
 def test_long_lists_of_ids_are_served(store: Store) -> None:
     """Asking for more ids than one statement takes gives them all."""
     written = store.put_listings([listing_put(f"{n}") for n in range(1201)])
     ids = [one.record.id for one in written]
     assert set(store.listings(ids)) == set(ids)
     assert set(store.listing_vectors(ids, MODEL)) == set(ids)
-    names = [f"{n}" for n in range(1201)]
-    assert set(store.listing_hashes(HOME.id, "board", names)) == set(names)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])

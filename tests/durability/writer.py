@@ -70,7 +70,8 @@ class Writer:
 
     def _known(self, kind: str, name: str) -> bool:
         if kind == "listing":
-            return bool(self._store.listing_hashes(HOME.id, SOURCE, [name]))
+            listings = self._store.page_of_listings(after=0, limit=1000, where={}).items
+            return name in {listing.external_id for listing in listings}
         people = self._store.page_of_people(HOME.id, after=0, limit=1000, where={}).items
         return name in {person.external_id for person in people}
 

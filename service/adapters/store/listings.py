@@ -32,24 +32,7 @@ class ListingQueries:
     def put_listings(self, puts: Sequence[Put[Listing]]) -> list[Written[StoredListing]]:
         """See the port."""
         with self._db.write() as connection:
-            return [_put(connection, put) for put in puts]
-
-    def listing_hashes(
-        self, organisation_id: str, source: str, external_ids: Sequence[str]
-    ) -> Mapping[str, str]:
-        """See the port."""
-        found: dict[str, str] = {}
-        with self._db.read() as connection:
-            for chunk in chunks(external_ids):
-                rows = connection.execute(
-                    sa.select(t.listings.c.external_id, t.listings.c.content_hash).where(
-                        t.listings.c.organisation_id == organisation_id,
-                        t.listings.c.source == source,
-                        t.listings.c.external_id.in_(chunk),
-                    )
-                )
-                found.update((row.external_id, row.content_hash) for row in rows)
-        return found
+            return [put_within(connection, put) for put in puts]
 
     def listing(self, listing_id: str) -> StoredListing:
         """See the port."""
@@ -186,7 +169,8 @@ def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has n
     )
 
 
-def _put(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]:
+def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]:
+    """Create, change or leave one listing in a transaction that is open."""
     body, content_hash = listing_to_json(put.content)
     assert put.source is not None  # noqa: S101 - the use case names every listing
     assert put.external_id is not None  # noqa: S101

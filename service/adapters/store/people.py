@@ -32,25 +32,36 @@ class PersonQueries:
     ) -> Written[StoredPerson]:
         """See the port."""
         with self._db.write() as connection:
-            row = self._existing(connection, put)
-            if put.if_version is not None and put.if_version != (row.version if row else 0):
-                raise PreconditionFailedError
-            if row is not None and put.idempotency_key is not None:
-                if self._posted(row) != put.idempotency_body:
-                    raise ConflictError(_KEY_REUSED, code="idempotency_key_reused")
-                return Written(self._record(row), Effect.UNCHANGED)
-            if row is not None:
-                known = self._record(row)
-                contact = known.contact if contact is None else contact
-                if (known.profile, known.contact) == (put.content, contact):
-                    return Written(known, Effect.UNCHANGED)
-            person_id = row.id if row is not None else f"ret_{uuid4().hex}"
-            self._write(connection, put, contact or Contact(), person_id, row)
+            return self.put_within(connection, put, contact, understood)
+
+    def put_within(
+        self,
+        connection: sa.Connection,
+        put: Put[Profile],
+        contact: Contact | None,
+        understood: SavedUnderstanding | None,
+    ) -> Written[StoredPerson]:
+        """Do what `put_person` does in a transaction that is open; None keeps no reading."""
+        row = self._existing(connection, put)
+        if put.if_version is not None and put.if_version != (row.version if row else 0):
+            raise PreconditionFailedError
+        if row is not None and put.idempotency_key is not None:
+            if self._posted(row) != put.idempotency_body:
+                raise ConflictError(_KEY_REUSED, code="idempotency_key_reused")
+            return Written(self.record(row), Effect.UNCHANGED)
+        if row is not None:
+            known = self.record(row)
+            contact = known.contact if contact is None else contact
+            if (known.profile, known.contact) == (put.content, contact):
+                return Written(known, Effect.UNCHANGED)
+        person_id = row.id if row is not None else f"ret_{uuid4().hex}"
+        self._write(connection, put, contact or Contact(), person_id, row)
+        if understood is not None:
             self._write_reading(connection, person_id, understood)
-            _tell(connection, person_id, present=True)
-            written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
-            effect = Effect.CREATED if row is None else Effect.CHANGED
-            return Written(self._record(written.one()), effect)
+        _tell(connection, person_id, present=True)
+        written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
+        effect = Effect.CREATED if row is None else Effect.CHANGED
+        return Written(self.record(written.one()), effect)
 
     def _existing(self, connection: sa.Connection, put: Put[Profile]) -> Any | None:  # noqa: ANN401
         people = t.people.c
@@ -136,7 +147,7 @@ class PersonQueries:
         if row is None:
             message = "There is no such returnee."
             raise NotFoundError(message)
-        return self._record(row)
+        return self.record(row)
 
     def page_of_people(
         self, organisation_id: str, *, after: int, limit: int, where: Mapping[str, str]
@@ -152,7 +163,7 @@ class PersonQueries:
             rows = connection.execute(query.order_by(people.position).limit(limit + 1)).all()
         kept = rows[:limit]
         return Page(
-            items=tuple(self._record(row) for row in kept),
+            items=tuple(self.record(row) for row in kept),
             next_after=kept[-1].position if len(rows) > limit else None,
         )
 
@@ -189,7 +200,7 @@ class PersonQueries:
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
                 rows = connection.execute(sa.select(t.people).where(t.people.c.id.in_(chunk)))
-                found |= {row.id: self._record(row) for row in rows}
+                found |= {row.id: self.record(row) for row in rows}
         return found
 
     def readings(
@@ -218,7 +229,7 @@ class PersonQueries:
         )
         query = sa.select(t.people).where(~made.exists()).order_by(t.people.c.position)
         with self._db.read() as connection:
-            return [self._record(row) for row in connection.execute(query.limit(limit))]
+            return [self.record(row) for row in connection.execute(query.limit(limit))]
 
     def put_reading(self, person: StoredPerson, understood: SavedUnderstanding) -> None:
         """See the port."""
@@ -240,7 +251,8 @@ class PersonQueries:
             )
             return [(row.sequence, row.person_id, row.present) for row in rows]
 
-    def _record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
+    def record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
+        """Return the person a row of the table holds, opened."""
         profile, contact = _unpack(self._vault.open(row.sealed, f"people/{row.id}"))
         return StoredPerson(
             id=row.id,

@@ -135,6 +135,59 @@ person_changes = sa.Table(
     sqlite_autoincrement=True,
 )
 
+import_batches = sa.Table(
+    "import_batches",
+    metadata,
+    sa.Column("position", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("batch", sa.Text, nullable=False),
+    sa.Column("progress", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+import_parts = sa.Table(
+    "import_parts",
+    metadata,
+    sa.Column(
+        "batch_id",
+        sa.Text,
+        sa.ForeignKey("import_batches.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+import_rows = sa.Table(
+    "import_rows",
+    metadata,
+    sa.Column(
+        "batch_id",
+        sa.Text,
+        sa.ForeignKey("import_batches.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("effect", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text),
+    sa.Column("sealed", sa.LargeBinary),
+)
+
+import_mappings = sa.Table(
+    "import_mappings",
+    metadata,
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+)
+
 corridors = sa.Table(
     "corridors",
     metadata,

@@ -1,111 +1,18 @@
-"""What the use cases need from outside, as Protocols. Adapters implement them; wiring picks."""
+"""What is kept, as Protocols. Every method is one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
-from service.domain.candidate import PeopleFound, PeopleQuery
+from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
-from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.embedding import ModelIdentity
+from service.domain.imported import ImportKind
 from service.domain.listing import Listing, StoredListing
-from service.domain.match import IndexState
-from service.domain.occupation import Occupations
 from service.domain.person import Contact, Profile, StoredPerson
-from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
-from service.domain.records import Page, Put, SavedUnderstanding, Written
-from service.domain.stock import Stock
-from service.matching.evidence import EvidenceScorer
-from service.matching.score import Scorer
-from service.rules.guidance import Guidance
-from service.rules.places import Places
-from service.rules.rates import Rates
-from service.skills.interpret import Interpreter
-from service.skills.neutral import Neutraliser
-from service.skills.reader import Reader
-from service.skills.refusals import RefusalReader
-from service.skills.spelling import Speller
-from service.skills.subwords import Subwords
-
-
-class Encoder(Protocol):
-    """Turns short texts into unit vectors. Safe to call from several threads."""
-
-    @property
-    def model(self) -> ModelIdentity:
-        """Identity that is stored with every vector this encoder makes."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector per text, in order: shape (len(texts), model.dimensions)."""
-        ...
-
-
-class Clock(Protocol):
-    """The time. A port because rules and tests live on dates."""
-
-    def now(self) -> datetime:
-        """Return the present moment, timezone-aware UTC."""
-        ...
-
-    def today(self) -> date:
-        """Return today's date in UTC."""
-        ...
-
-
-class ListingIndex(Protocol):
-    """Finds candidate listings. Reads are safe from several threads at any time."""
-
-    @property
-    def state(self) -> IndexState:
-        """Generation and number of live listings now searched."""
-        ...
-
-    def pools(self, query: PoolQuery) -> list[Pool]:
-        """Return one wide pool per ask, each searched inside its eligible set only."""
-        ...
-
-    def stock(self, day: date) -> Stock:
-        """Return all jobs open on a day as columns; the same object until something changes."""
-        ...
-
-    def follow(self) -> int:
-        """Take in what the store's change feed holds; return how many changes came in."""
-        ...
-
-    def grams(self, text: str) -> Grams:
-        """Return a text's n-grams as this index counts them."""
-        ...
-
-    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
-        """Return these listings as a pool, those that are searched, with each text's likeness."""
-        ...
-
-    def tidy(self) -> None:
-        """Do the slow upkeep (merging, graphs, saving) beside searches and changes."""
-        ...
-
-
-class PeopleIndex(Protocol):
-    """Finds people for a listing. Reads are safe from several threads at any time."""
-
-    @property
-    def state(self) -> IndexState:
-        """Generation and number of people now searched; called `listings` there."""
-        ...
-
-    def found(self, query: PeopleQuery) -> PeopleFound:
-        """Return those who come near and who, as far as the index knows, may be shown it."""
-        ...
-
-    def follow(self) -> int:
-        """Take in what the store's change feed holds; return how many changes came in."""
-        ...
-
-    def tidy(self) -> None:
-        """Do the slow upkeep (merging, graphs) beside searches and changes."""
-        ...
+from service.domain.pool import ListingVectors
+from service.domain.records import Page, Put, SavedUnderstanding, TakenRow, Written
 
 
 class ListingStore(Protocol):
@@ -116,12 +23,6 @@ class ListingStore(Protocol):
 
         Raises PreconditionFailedError where a put's `if_version` does not hold.
         """
-        ...
-
-    def listing_hashes(
-        self, organisation_id: str, source: str, external_ids: Sequence[str]
-    ) -> Mapping[str, str]:
-        """Return external id → content hash, for those that exist."""
         ...
 
     def listing(self, listing_id: str) -> StoredListing:
@@ -282,6 +183,61 @@ class CorridorStore(Protocol):
         ...
 
 
+class BatchStore(Protocol):
+    """Imports, what was sent, and what became of each row; sealed wherever people stand in it."""
+
+    def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
+        """Keep what was sent and queue it, in one transaction."""
+        ...
+
+    def batch(self, organisation_id: str, batch_id: str) -> StoredBatch:
+        """Return an import of this organisation; raise NotFoundError."""
+        ...
+
+    def page_of_batches(self, organisation_id: str, *, after: int, limit: int) -> Page[StoredBatch]:
+        """Return this organisation's imports in order of arrival behind `after`."""
+        ...
+
+    def next_batch(self) -> StoredBatch | None:
+        """Return the oldest import that is not finished, None where there is none."""
+        ...
+
+    def batch_content(self, batch_id: str) -> bytes:
+        """Return what was sent; raise NotFoundError once it is finished and forgotten."""
+        ...
+
+    def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
+        """Keep how far an import has come; what was sent is forgotten once it has ended."""
+        ...
+
+    def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
+        """Write records, what became of their rows, and how far it has come, in one transaction.
+
+        progress: as it was before; the counts after it come back. A dry run writes no record.
+        """
+        ...
+
+    def page_of_rows(
+        self, batch_id: str, *, after: int, limit: int, effect: RowEffect | None
+    ) -> Page[RowResult]:
+        """Return rows of an import in their order, behind the place `after` - 1."""
+        ...
+
+    def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:
+        """Return the places of rows whose record says just this already."""
+        ...
+
+    def mapping(
+        self, organisation_id: str, kind: ImportKind, source: str
+    ) -> Mapping[str, str | None] | None:
+        """Return how this source's columns were read last, None where nobody has said."""
+        ...
+
+    def keep_mapping(self, batch: Batch, mapping: Mapping[str, str | None], at: datetime) -> None:
+        """Read this source's columns so from now on."""
+        ...
+
+
 class AccessStore(Protocol):
     """Organisations and keys."""
 
@@ -314,71 +270,9 @@ class AccessStore(Protocol):
         ...
 
 
-class Store(ListingStore, PersonStore, CorridorStore, AccessStore, Protocol):
+class Store(ListingStore, PersonStore, CorridorStore, BatchStore, AccessStore, Protocol):
     """All records. Every method is one transaction; none stays open behind an iterator."""
 
     def healthy(self) -> bool:
         """Tell whether the database answers."""
-        ...
-
-
-class Taxonomy(Protocol):
-    """ISCO-08: titles by code, and the nearest unit groups to a vector."""
-
-    def title(self, code: str) -> str | None:
-        """Return the title of a group of any level, or None for an unknown code."""
-        ...
-
-    @property
-    def codes(self) -> Sequence[str]:
-        """The unit group codes, in the order of the columns of `affinity`."""
-        ...
-
-    @property
-    def occupations(self) -> Occupations:
-        """The same codes as numbers, for `service.matching.features`."""
-        ...
-
-    def affinity(self, vectors: Vectors) -> Vectors:
-        """Return the cosine of each row of `vectors` with each unit group, (n, groups)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tools:
-    """Everything a use case may reach for. Compared by identity."""
-
-    encoder: Encoder
-    reading: ModelIdentity
-    """What people's words are read with: the encoder and all that decides what it gets of them.
-    A reading is kept under it, and done again where any of that has changed."""
-    listing_encoder: Encoder
-    """The same model for listings' own words, which repeat; it may remember them."""
-    index: ListingIndex
-    people: PeopleIndex
-    store: Store
-    clock: Clock
-    taxonomy: Taxonomy
-    scorer: Scorer
-    neutral: Neutraliser
-    reader: Reader
-    speller: Speller
-    interpreter: Interpreter
-    subwords: Subwords
-    evidence: EvidenceScorer
-    rates: Rates
-    places: Places
-    refusals: RefusalReader
-    guidance: Guidance
-
-
-class ProgressBar(Protocol):
-    """Shows how far long work has come."""
-
-    def start(self, title: str, total: int) -> None:
-        """Begin a stretch of `total` steps."""
-        ...
-
-    def advance(self, steps: int) -> None:
-        """Move on by `steps`."""
         ...

@@ -1,0 +1,275 @@
+"""Imports in SQL: what was sent, sealed in parts; what became of each row; saved mappings."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from service.adapters.store import tables as t
+from service.adapters.store.codec import listing_to_json
+from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.listings import put_within
+from service.adapters.store.people import PersonQueries
+from service.adapters.store.vault import Vault
+from service.domain.batch import (
+    Batch,
+    BatchState,
+    Progress,
+    RowEffect,
+    RowResult,
+    StoredBatch,
+)
+from service.domain.errors import NotFoundError
+from service.domain.imported import ImportKind, RowProblem
+from service.domain.records import Page, TakenRow
+
+_BATCH: Final = TypeAdapter(Batch)
+_PROGRESS: Final = TypeAdapter(Progress)
+_SAID: Final = TypeAdapter(tuple[str | None, tuple[RowProblem, ...], dict[str, Any]])
+_PART: Final = 256 * 1024
+_ENDED: Final = (BatchState.DONE, BatchState.FAILED)
+
+
+class BatchQueries:
+    """Implements `service.ports.BatchStore`."""
+
+    def __init__(self, database: SqliteDatabase, vault: Vault, people: PersonQueries) -> None:
+        """Work on this database; seal with this vault; write people as `people` does."""
+        self._db = database
+        self._vault = vault
+        self._people = people
+
+    def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
+        """See the port."""
+        progress = Progress(state=BatchState.QUEUED)
+        parts = [content[start : start + _PART] for start in range(0, len(content), _PART)]
+        with self._db.write() as connection:
+            connection.execute(
+                sa.insert(t.import_batches).values(
+                    id=batch.id,
+                    organisation_id=batch.organisation_id,
+                    state=progress.state,
+                    batch=_BATCH.dump_json(batch).decode(),
+                    progress=_PROGRESS.dump_json(progress).decode(),
+                    created_at=at,
+                    updated_at=at,
+                )
+            )
+            for number, part in enumerate(parts):
+                sealed = self._vault.seal(part, f"imports/{batch.id}/{number}")
+                connection.execute(
+                    sa.insert(t.import_parts).values(
+                        batch_id=batch.id, number=number, sealed=sealed
+                    )
+                )
+        return StoredBatch(batch, progress, at, at)
+
+    def batch(self, organisation_id: str, batch_id: str) -> StoredBatch:
+        """See the port."""
+        batches = t.import_batches
+        query = sa.select(batches).where(
+            batches.c.organisation_id == organisation_id, batches.c.id == batch_id
+        )
+        with self._db.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            message = "There is no such import."
+            raise NotFoundError(message)
+        return _stored(row)
+
+    def page_of_batches(self, organisation_id: str, *, after: int, limit: int) -> Page[StoredBatch]:
+        """See the port."""
+        batches = t.import_batches
+        query = sa.select(batches).where(
+            batches.c.organisation_id == organisation_id, batches.c.position > after
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query.order_by(batches.c.position).limit(limit + 1)).all()
+        kept = rows[:limit]
+        more = kept[-1].position if len(rows) > limit else None
+        return Page(tuple(_stored(row) for row in kept), more)
+
+    def next_batch(self) -> StoredBatch | None:
+        """See the port."""
+        batches = t.import_batches
+        query = sa.select(batches).where(batches.c.state.not_in(_ENDED))
+        with self._db.read() as connection:
+            row = connection.execute(query.order_by(batches.c.position).limit(1)).one_or_none()
+        return None if row is None else _stored(row)
+
+    def batch_content(self, batch_id: str) -> bytes:
+        """See the port."""
+        parts = t.import_parts
+        query = sa.select(parts).where(parts.c.batch_id == batch_id).order_by(parts.c.number)
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            message = "What was sent is no longer kept."
+            raise NotFoundError(message)
+        return b"".join(
+            self._vault.open(row.sealed, f"imports/{batch_id}/{row.number}") for row in rows
+        )
+
+    def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            _note(connection, batch_id, progress, at)
+            if progress.state in _ENDED:
+                parts = t.import_parts
+                connection.execute(sa.delete(parts).where(parts.c.batch_id == batch_id))
+        if progress.state in _ENDED:
+            self._db.forget_deleted()
+
+    def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
+        """See the port."""
+        with self._db.write() as connection:
+            results = [self._take(connection, row, dry_run=batch.dry_run) for row in rows]
+            for one in results:
+                connection.execute(sa.insert(t.import_rows).values(self._row(batch.id, one)))
+            counts = Counter(progress.counts) + Counter(one.effect for one in results)
+            after = replace(progress, rows=progress.rows + len(rows), counts=dict(counts))
+            _note(connection, batch.id, after, datetime.now(UTC))
+        return after
+
+    def _take(self, connection: sa.Connection, row: TakenRow, *, dry_run: bool) -> RowResult:
+        """Write one row's record; a dry run asks the same and takes it back."""
+        if row.listing is None and row.person is None:
+            return row.result
+        attempt = connection.begin_nested()
+        if row.listing is not None:
+            written = put_within(connection, row.listing)
+            record_id, effect = written.record.id, written.effect
+        else:
+            assert row.person is not None  # noqa: S101 - the one or the other
+            person = self._people.put_within(
+                connection, row.person, row.contact, None if dry_run else row.understood
+            )
+            record_id, effect = person.record.id, person.effect
+        (attempt.rollback if dry_run else attempt.commit)()
+        known = not dry_run or effect.value != RowEffect.CREATED
+        return replace(
+            row.result, effect=RowEffect(effect.value), record_id=record_id if known else None
+        )
+
+    def _row(self, batch_id: str, one: RowResult) -> dict[str, Any]:
+        said = _SAID.dump_json((one.external_id, one.problems, dict(one.cells)))
+        return {
+            "batch_id": batch_id,
+            "place": one.place,
+            "number": one.number,
+            "effect": one.effect,
+            "record_id": one.record_id,
+            "sealed": self._vault.seal(said, f"import_rows/{batch_id}/{one.place}"),
+        }
+
+    def page_of_rows(
+        self, batch_id: str, *, after: int, limit: int, effect: RowEffect | None
+    ) -> Page[RowResult]:
+        """See the port."""
+        rows = t.import_rows
+        query = sa.select(rows).where(rows.c.batch_id == batch_id, rows.c.place >= after)
+        if effect is not None:
+            query = query.where(rows.c.effect == effect)
+        with self._db.read() as connection:
+            found = connection.execute(query.order_by(rows.c.place).limit(limit + 1)).all()
+        kept = found[:limit]
+        more = kept[-1].place + 1 if len(found) > limit else None
+        return Page(tuple(self._result(row) for row in kept), more)
+
+    def _result(self, row: Any) -> RowResult:  # noqa: ANN401 - a row has no static type
+        place = f"import_rows/{row.batch_id}/{row.place}"
+        name, problems, cells = _SAID.validate_json(self._vault.open(row.sealed, place))
+        return RowResult(
+            place=row.place,
+            number=row.number,
+            effect=RowEffect(row.effect),
+            external_id=name,
+            record_id=row.record_id,
+            problems=problems,
+            cells=cells,
+        )
+
+    def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:
+        """See the port."""
+        named = {row.result.external_id: row for row in rows if row.listing or row.person}
+        table = t.listings if batch.kind is ImportKind.LISTINGS else t.people
+        found: set[int] = set()
+        with self._db.read() as connection:
+            for chunk in chunks([name for name in named if name is not None]):
+                kept = connection.execute(
+                    sa.select(table).where(
+                        table.c.organisation_id == batch.organisation_id,
+                        table.c.source == batch.source,
+                        table.c.external_id.in_(chunk),
+                    )
+                )
+                found |= {
+                    named[one.external_id].result.place
+                    for one in kept
+                    if self._says_the_same(one, named[one.external_id])
+                }
+        return found
+
+    def _says_the_same(self, kept: Any, row: TakenRow) -> bool:  # noqa: ANN401 - a row
+        if row.listing is not None:
+            return bool(kept.content_hash == listing_to_json(row.listing.content)[1])
+        assert row.person is not None  # noqa: S101 - the one or the other
+        known = self._people.record(kept)
+        contact = known.contact if row.contact is None else row.contact
+        return (known.profile, known.contact) == (row.person.content, contact)
+
+    def mapping(
+        self, organisation_id: str, kind: ImportKind, source: str
+    ) -> Mapping[str, str | None] | None:
+        """See the port."""
+        saved = t.import_mappings
+        query = sa.select(saved.c.mapping).where(
+            saved.c.organisation_id == organisation_id,
+            saved.c.kind == kind,
+            saved.c.source == source,
+        )
+        with self._db.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else json.loads(found)
+
+    def keep_mapping(self, batch: Batch, mapping: Mapping[str, str | None], at: datetime) -> None:
+        """See the port."""
+        saved = t.import_mappings
+        named = {
+            "organisation_id": batch.organisation_id,
+            "kind": batch.kind,
+            "source": batch.source,
+        }
+        with self._db.write() as connection:
+            condition = sa.and_(*(saved.c[name] == value for name, value in named.items()))
+            connection.execute(sa.delete(saved).where(condition))
+            connection.execute(
+                sa.insert(saved).values(**named, mapping=json.dumps(dict(mapping)), updated_at=at)
+            )
+
+
+def _note(connection: sa.Connection, batch_id: str, progress: Progress, at: datetime) -> None:
+    batches = t.import_batches
+    connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch_id)
+        .values(
+            state=progress.state,
+            progress=_PROGRESS.dump_json(progress).decode(),
+            updated_at=at,
+        )
+    )
+
+
+def _stored(row: Any) -> StoredBatch:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    return StoredBatch(
+        batch=_BATCH.validate_json(row.batch),
+        progress=_PROGRESS.validate_json(row.progress),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,204 @@
+"""What the use cases need from outside, as Protocols. Adapters implement them; wiring picks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from service.domain.candidate import PeopleFound, PeopleQuery
+from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.imported import FileFormat, Opened
+from service.domain.match import IndexState
+from service.domain.occupation import Occupations
+from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.stock import Stock
+from service.matching.evidence import EvidenceScorer
+from service.matching.score import Scorer
+from service.ports.stores import (
+    AccessStore,
+    BatchStore,
+    CorridorStore,
+    ListingStore,
+    PersonStore,
+    Store,
+)
+from service.rules.guidance import Guidance
+from service.rules.places import Places
+from service.rules.rates import Rates
+from service.skills.interpret import Interpreter
+from service.skills.neutral import Neutraliser
+from service.skills.reader import Reader
+from service.skills.refusals import RefusalReader
+from service.skills.spelling import Speller
+from service.skills.subwords import Subwords
+
+__all__ = [
+    "AccessStore",
+    "BatchStore",
+    "Clock",
+    "CorridorStore",
+    "Encoder",
+    "FileReader",
+    "ListingIndex",
+    "ListingStore",
+    "PeopleIndex",
+    "PersonStore",
+    "ProgressBar",
+    "Store",
+    "Taxonomy",
+    "Tools",
+]
+
+
+class Encoder(Protocol):
+    """Turns short texts into unit vectors. Safe to call from several threads."""
+
+    @property
+    def model(self) -> ModelIdentity:
+        """Identity that is stored with every vector this encoder makes."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector per text, in order: shape (len(texts), model.dimensions)."""
+        ...
+
+
+class FileReader(Protocol):
+    """Reads uploaded files row by row, within limits."""
+
+    def sniff(self, content: bytes, content_type: str | None, name: str | None) -> FileFormat:
+        """Tell what a file is; raise UnreadableFileError where that is nothing to import."""
+        ...
+
+    def open(self, content: bytes, kind: FileFormat) -> Opened:
+        """Return its rows, at least one; raise UnreadableFileError."""
+        ...
+
+
+class Clock(Protocol):
+    """The time. A port because rules and tests live on dates."""
+
+    def now(self) -> datetime:
+        """Return the present moment, timezone-aware UTC."""
+        ...
+
+    def today(self) -> date:
+        """Return today's date in UTC."""
+        ...
+
+
+class ListingIndex(Protocol):
+    """Finds candidate listings. Reads are safe from several threads at any time."""
+
+    @property
+    def state(self) -> IndexState:
+        """Generation and number of live listings now searched."""
+        ...
+
+    def pools(self, query: PoolQuery) -> list[Pool]:
+        """Return one wide pool per ask, each searched inside its eligible set only."""
+        ...
+
+    def stock(self, day: date) -> Stock:
+        """Return all jobs open on a day as columns; the same object until something changes."""
+        ...
+
+    def follow(self) -> int:
+        """Take in what the store's change feed holds; return how many changes came in."""
+        ...
+
+    def grams(self, text: str) -> Grams:
+        """Return a text's n-grams as this index counts them."""
+        ...
+
+    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+        """Return these listings as a pool, those that are searched, with each text's likeness."""
+        ...
+
+    def tidy(self) -> None:
+        """Do the slow upkeep (merging, graphs, saving) beside searches and changes."""
+        ...
+
+
+class PeopleIndex(Protocol):
+    """Finds people for a listing. Reads are safe from several threads at any time."""
+
+    @property
+    def state(self) -> IndexState:
+        """Generation and number of people now searched; called `listings` there."""
+        ...
+
+    def found(self, query: PeopleQuery) -> PeopleFound:
+        """Return those who come near and who, as far as the index knows, may be shown it."""
+        ...
+
+    def follow(self) -> int:
+        """Take in what the store's change feed holds; return how many changes came in."""
+        ...
+
+    def tidy(self) -> None:
+        """Do the slow upkeep (merging, graphs) beside searches and changes."""
+        ...
+
+
+class Taxonomy(Protocol):
+    """ISCO-08: titles by code, and the nearest unit groups to a vector."""
+
+    def title(self, code: str) -> str | None:
+        """Return the title of a group of any level, or None for an unknown code."""
+        ...
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The unit group codes, in the order of the columns of `affinity`."""
+        ...
+
+    @property
+    def occupations(self) -> Occupations:
+        """The same codes as numbers, for `service.matching.features`."""
+        ...
+
+    def affinity(self, vectors: Vectors) -> Vectors:
+        """Return the cosine of each row of `vectors` with each unit group, (n, groups)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """Everything a use case may reach for. Compared by identity."""
+
+    encoder: Encoder
+    reading: ModelIdentity
+    """What people's words are read with: the encoder and all that decides what it gets of them.
+    A reading is kept under it, and done again where any of that has changed."""
+    listing_encoder: Encoder
+    """The same model for listings' own words, which repeat; it may remember them."""
+    index: ListingIndex
+    people: PeopleIndex
+    store: Store
+    files: FileReader
+    clock: Clock
+    taxonomy: Taxonomy
+    scorer: Scorer
+    neutral: Neutraliser
+    reader: Reader
+    speller: Speller
+    interpreter: Interpreter
+    subwords: Subwords
+    evidence: EvidenceScorer
+    rates: Rates
+    places: Places
+    refusals: RefusalReader
+    guidance: Guidance
+
+
+class ProgressBar(Protocol):
+    """Shows how far long work has come."""
+
+    def start(self, title: str, total: int) -> None:
+        """Begin a stretch of `total` steps."""
+        ...
+
+    def advance(self, steps: int) -> None:
+        """Move on by `steps`."""
+        ...

@@ -1,0 +1,351 @@
+"""Take in another maker's file: keep it, read it some hundreds of rows at a time, and resume."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import PurePath
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+from service.domain.access import Caller, Scope
+from service.domain.batch import (
+    Batch,
+    BatchState,
+    ColumnUse,
+    Progress,
+    RowEffect,
+    RowResult,
+    StoredBatch,
+)
+from service.domain.errors import (
+    FieldProblem,
+    InvalidInputError,
+    NotFoundError,
+    UnreadableFileError,
+)
+from service.domain.imported import (
+    FileFormat,
+    ImportKind,
+    Opened,
+    RawRow,
+    RowProblem,
+)
+from service.domain.listing import Listing
+from service.domain.person import Contact, Profile
+from service.domain.records import Put, TakenRow
+from service.intake.columns import suggest
+from service.intake.dates import DateOrder
+from service.intake.headers import FIELDS
+from service.intake.records import Drafted, file_date_order, to_contract
+from service.ports import ProgressBar, Tools
+from service.usecases.put_listings import listing_vectors
+from service.usecases.register_person import read_to_keep
+
+_CHUNK: Final = 200
+_SAMPLE: Final = 200
+_SURE: Final = 0.5
+"""How sure a suggestion has to be to be followed when nobody has said what a column is."""
+_LONGEST_ID: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What somebody sends to be imported. name: of the file, where it has one."""
+
+    content: bytes
+    kind: ImportKind
+    name: str | None = None
+    content_type: str | None = None
+    format: FileFormat | None = None
+    source: str | None = None
+    dry_run: bool = False
+    mapping: Mapping[str, str | None] | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Contract(Protocol):
+    """Holds a body against the contract. Both raise InvalidInputError with every problem."""
+
+    def listing(self, tools: Tools, body: Mapping[str, Any]) -> Listing:
+        """Return the listing that a body states."""
+        ...
+
+    def person(
+        self, tools: Tools, body: Mapping[str, Any], *, restricted: bool
+    ) -> tuple[Profile, Contact]:
+        """Return the person that a body states."""
+        ...
+
+
+def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
+    """Keep a file to be imported and queue it. Raises UnreadableFileError where it cannot be."""
+    if not upload.content:
+        message = "This file is empty. Choose the file again, or export it anew."
+        raise UnreadableFileError(message, code="file_empty")
+    kind = upload.format or tools.files.sniff(upload.content, upload.content_type, upload.name)
+    name = PurePath(upload.name).name if upload.name else None
+    batch = Batch(
+        id=f"imp_{uuid4().hex}",
+        organisation_id=caller.organisation_id,
+        key_id=caller.key_id,
+        kind=upload.kind,
+        source=upload.source or (PurePath(name).stem if name else "") or "import",
+        file_name=name,
+        format=kind,
+        dry_run=upload.dry_run,
+        mapping=_known_fields(upload),
+        defaults=upload.defaults,
+        restricted=caller.may(Scope.RESTRICTED),
+        size=len(upload.content),
+        sha256=hashlib.sha256(upload.content).hexdigest(),
+    )
+    if batch.mapping:
+        tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
+    return tools.store.add_batch(batch, upload.content, tools.clock.now())
+
+
+def _known_fields(upload: Upload) -> Mapping[str, str | None] | None:
+    if upload.mapping is None:
+        return None
+    known = FIELDS[upload.kind]
+    problems = tuple(
+        FieldProblem(f"/mapping/{column}", f'There is no field "{name}" to map to.')
+        for column, name in upload.mapping.items()
+        if name is not None and name not in known
+    )
+    if problems:
+        raise InvalidInputError(f"{problems[0].pointer}: {problems[0].detail}", problems=problems)
+    return upload.mapping
+
+
+def run_imports(
+    tools: Tools,
+    contract: Contract,
+    stopping: Callable[[], bool] = lambda: False,
+    bar: ProgressBar | None = None,
+) -> int:
+    """Run what is queued, the oldest first, until nothing is left; return how many ended."""
+    done = 0
+    while not stopping() and (stored := tools.store.next_batch()) is not None:
+        _Run(tools, contract, stored.batch, stopping, bar).go(stored.progress)
+        done += 1
+    return done
+
+
+def give_up(tools: Tools) -> None:
+    """End the import that is next in line, so that those behind it get their turn."""
+    stored = tools.store.next_batch()
+    if stored is not None:
+        progress = replace(
+            stored.progress,
+            state=BatchState.FAILED,
+            code="import_failed",
+            detail="Something went wrong here, again and again. What was taken so far stays; "
+            "send the file again later, which changes nothing of it.",
+        )
+        tools.store.note_progress(stored.batch.id, progress, tools.clock.now())
+
+
+@dataclass(slots=True)
+class _Run:
+    """One import on its way."""
+
+    tools: Tools
+    contract: Contract
+    batch: Batch
+    stopping: Callable[[], bool]
+    bar: ProgressBar | None
+    order: DateOrder | None = None
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    """Row number by external id, of all rows that were not refused."""
+
+    def go(self, before: Progress) -> None:
+        """Read the file from its first row, and take the rows that are not taken yet."""
+        store, batch = self.tools.store, self.batch
+        try:
+            content = store.batch_content(batch.id)
+            # The whole file is looked through before its first row is taken: one that turns out
+            # to be damaged or too long further down leaves nothing half done.
+            with self.tools.files.open(content, batch.format) as opened:
+                progress = self._looked_through(opened, before)
+            with self.tools.files.open(content, batch.format) as opened:
+                progress = self._taken(opened, progress)
+        except (UnreadableFileError, NotFoundError) as error:
+            progress = replace(
+                before, state=BatchState.FAILED, code=error.code, detail=error.detail
+            )
+        # What is told to be done can be matched.
+        self.tools.index.follow()
+        if not self.stopping() or progress.state is BatchState.FAILED:
+            ended = BatchState.FAILED if progress.code else BatchState.DONE
+            progress = replace(progress, state=ended)
+            store.note_progress(batch.id, progress, self.tools.clock.now())
+
+    def _looked_through(self, opened: Opened, before: Progress) -> Progress:
+        rows = list(islice(opened, _SAMPLE))
+        columns = self._columns(opened.columns, rows)
+        self.mapping = {one.column: one.field for one in columns}
+        counted = _Counted(rows, opened)
+        self.order = file_date_order(self.mapping, counted)
+        total = counted.count + sum(1 for _ in counted)
+        progress = replace(
+            before,
+            state=BatchState.RUNNING,
+            total=total,
+            columns=columns,
+            notes=opened.notes,
+        )
+        self.tools.store.note_progress(self.batch.id, progress, self.tools.clock.now())
+        if self.bar is not None:
+            self.bar.start(f"Importing {self.batch.source}", total)
+        return progress
+
+    def _columns(
+        self, columns: tuple[str, ...] | None, rows: list[RawRow]
+    ) -> tuple[ColumnUse, ...]:
+        """Return what each column is taken for: as said, as it was last time, or as it looks."""
+        if columns is None:
+            return ()
+        batch = self.batch
+        said = batch.mapping
+        reason = "As you said."
+        if said is None:
+            said = self.tools.store.mapping(batch.organisation_id, batch.kind, batch.source)
+            reason = "As it was mapped for this source before."
+        looks = suggest(batch.kind, columns, [row.values for row in rows])
+        return tuple(
+            ColumnUse(one.column, said.get(one.column), 1.0, reason)
+            if said is not None and one.column in said
+            else ColumnUse(
+                one.column,
+                one.field if one.confidence >= _SURE else None,
+                round(one.confidence, 2),
+                one.reason,
+            )
+            for one in looks
+        )
+
+    def _taken(self, opened: Opened, progress: Progress) -> Progress:
+        place = 0
+        while chunk := list(islice(opened, _CHUNK)):
+            read = [self._read(place + at, row) for at, row in enumerate(chunk)]
+            place += len(chunk)
+            # Rows of before the last stop are read again only to know their names.
+            rows = [one for one in read if one.result.place >= progress.rows]
+            if rows:
+                progress = self.tools.store.take_rows(self.batch, self._ready(rows), progress)
+            if self.bar is not None:
+                self.bar.advance(len(chunk))
+            if self.stopping():
+                return progress
+        return progress
+
+    def _read(self, place: int, row: RawRow) -> TakenRow:
+        """Read one row as the contract has it; refuse it with every reason."""
+        drafted = self._drafted(row)
+        name = drafted.external_id or _name_of(drafted.body)
+        problems = list(drafted.problems)
+        taken: dict[str, Any] = {}
+        if not problems:
+            try:
+                taken = self._put(drafted.body, name)
+            except InvalidInputError as error:
+                problems += [self._where(one, row) for one in error.problems] or [
+                    RowProblem("", error.detail)
+                ]
+        if len(name) > _LONGEST_ID:
+            problems.append(RowProblem("external_id", f"At most {_LONGEST_ID} characters."))
+        if not problems and name in self.seen:
+            detail = f"Row {self.seen[name]} of this file has the same id, or says just the same."
+            problems.append(RowProblem("external_id", detail))
+        if problems:
+            refused = RowResult(
+                place=place,
+                number=row.number,
+                effect=RowEffect.REFUSED,
+                external_id=drafted.external_id,
+                problems=tuple(problems),
+                cells=dict(row.values),
+            )
+            return TakenRow(refused)
+        self.seen[name] = row.number
+        result = RowResult(place, row.number, RowEffect.UNCHANGED, name)
+        return TakenRow(result, **taken)
+
+    def _drafted(self, row: RawRow) -> Drafted:
+        return to_contract(
+            self.batch.kind,
+            self.mapping,
+            row,
+            today=self.tools.clock.today(),
+            defaults=self.batch.defaults,
+            order=self.order,
+        )
+
+    def _put(self, body: Mapping[str, Any], name: str) -> dict[str, Any]:
+        batch = self.batch
+        named: dict[str, Any] = {
+            "organisation_id": batch.organisation_id,
+            "source": batch.source,
+            "external_id": name,
+        }
+        if batch.kind is ImportKind.LISTINGS:
+            return {"listing": Put(content=self.contract.listing(self.tools, body), **named)}
+        profile, contact = self.contract.person(self.tools, body, restricted=batch.restricted)
+        return {"person": Put(content=profile, **named), "contact": contact}
+
+    def _where(self, problem: FieldProblem, row: RawRow) -> RowProblem:
+        """Name the column that a problem of the contract's field comes from."""
+        name = problem.pointer.strip("/").split("/", maxsplit=1)[0]
+        columns = [
+            column
+            for column, said in self.mapping.items()
+            if said is not None and said.split(".")[0] == name
+        ]
+        filled = [column for column in columns if column in row.values]
+        return RowProblem(", ".join(filled or columns) or problem.pointer, problem.detail)
+
+    def _ready(self, rows: list[TakenRow]) -> list[TakenRow]:
+        """Encode and read what has changed; nothing of a dry run."""
+        if self.batch.dry_run:
+            return rows
+        same = self.tools.store.unchanged_rows(self.batch, rows)
+        changed = [row for row in rows if row.result.place not in same]
+        listings = [row.listing for row in changed if row.listing is not None]
+        made = listing_vectors(self.tools, [put.content for put in listings])
+        model = self.tools.encoder.model
+        ready = {
+            id(put): replace(put, vectors=vectors, model=model)
+            for put, vectors in zip(listings, made, strict=True)
+        }
+        return [
+            row
+            if row.result.place in same
+            else replace(
+                row,
+                listing=ready.get(id(row.listing)),
+                understood=read_to_keep(self.tools, row.person.content) if row.person else None,
+            )
+            for row in rows
+        ]
+
+
+class _Counted(Iterator[RawRow]):
+    """Rows that were read already and then the rest, counted as they go by."""
+
+    def __init__(self, first: list[RawRow], rest: Opened) -> None:
+        self._first, self._rest, self.count = iter(first), rest, 0
+
+    def __next__(self) -> RawRow:
+        row = next(self._first, None) or next(self._rest)
+        self.count += 1
+        return row
+
+
+def _name_of(body: Mapping[str, Any]) -> str:
+    """Return a name for a record that has none: the same words, the same name."""
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str)
+    return f"row-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:24]}"
