@@ -19,6 +19,7 @@ from service.api import (
     markets,
     matches,
     operations,
+    outcomes,
     pathways,
     returnees,
 )
@@ -85,6 +86,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         markets,
         insights,
         imports,
+        outcomes,
         keys,
         pages,
     ):

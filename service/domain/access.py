@@ -16,6 +16,8 @@ class Scope(StrEnum):
     MATCH = "match"
     CORRIDORS_WRITE = "corridors:write"
     INSIGHTS_READ = "insights:read"
+    OUTCOMES_READ = "outcomes:read"
+    OUTCOMES_WRITE = "outcomes:write"
     RESTRICTED = "restricted"
 
 

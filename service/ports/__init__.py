@@ -19,6 +19,7 @@ from service.ports.stores import (
     BatchStore,
     CorridorStore,
     ListingStore,
+    OutcomeStore,
     PersonStore,
     Store,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "FileReader",
     "ListingIndex",
     "ListingStore",
+    "OutcomeStore",
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",

@@ -10,6 +10,7 @@ from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
 from service.domain.imported import ImportKind
 from service.domain.listing import Listing, StoredListing
+from service.domain.outcome import Outcome, StoredOutcome
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, TakenRow, Written
@@ -238,6 +239,38 @@ class BatchStore(Protocol):
         ...
 
 
+class OutcomeStore(Protocol):
+    """What came of recommendations. Reporters see theirs, organisations what is about theirs."""
+
+    def put_outcome(
+        self, organisation_id: str, person: StoredPerson, outcome: Outcome
+    ) -> Written[StoredOutcome]:
+        """Record a stage, or change what this organisation has said of it.
+
+        Raises NotFoundError where the person is no longer there.
+        """
+        ...
+
+    def outcome(self, organisation_id: str, outcome_id: str) -> StoredOutcome:
+        """Return an outcome this organisation may see; raise NotFoundError."""
+        ...
+
+    def page_of_outcomes(
+        self,
+        organisation_id: str,
+        *,
+        after: int,
+        limit: int,
+        where: Mapping[str, str],
+    ) -> Page[StoredOutcome]:
+        """Return what this organisation may see, in order of the last change behind `after`."""
+        ...
+
+    def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
+        """Take back what was reported by mistake."""
+        ...
+
+
 class AccessStore(Protocol):
     """Organisations and keys."""
 
@@ -270,7 +303,9 @@ class AccessStore(Protocol):
         ...
 
 
-class Store(ListingStore, PersonStore, CorridorStore, BatchStore, AccessStore, Protocol):
+class Store(
+    ListingStore, PersonStore, CorridorStore, BatchStore, OutcomeStore, AccessStore, Protocol
+):
     """All records. Every method is one transaction; none stays open behind an iterator."""
 
     def healthy(self) -> bool:

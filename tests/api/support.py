@@ -62,6 +62,7 @@ CORRIDOR: JSON = {
     "reason": "No labour agreement.",
     "source": "a test",
 }
+OUTCOME: JSON = {"returnee": "ret_nowhere", "listing": "lst_nowhere", "outcome": "referred"}
 ROUTES = (
     Route("GET", "/v1/listings", ("listings:read",)),
     Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
@@ -87,6 +88,10 @@ ROUTES = (
     Route("GET", "/v1/imports/{import_id}", ()),
     Route("GET", "/v1/imports/{import_id}/rows", ()),
     Route("GET", "/v1/imports/{import_id}/refused.csv", ()),
+    Route("POST", "/v1/outcomes", ("outcomes:write",), OUTCOME),
+    Route("GET", "/v1/outcomes", ("outcomes:read",)),
+    Route("GET", "/v1/outcomes/{outcome_id}", ("outcomes:read",)),
+    Route("DELETE", "/v1/outcomes/{outcome_id}", ("outcomes:write",)),
     Route("GET", "/v1/markets", ("match",)),
     Route("GET", "/v1/insights/skill-gaps", ("insights:read",)),
     Route("GET", "/v1/returnees", ("returnees:read",)),

@@ -11,6 +11,7 @@ from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
+from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
@@ -19,7 +20,9 @@ DATABASE_NAME = "homeward.sqlite3"
 _CANARY = b"homeward"
 
 
-class SqlStore(ListingQueries, PersonQueries, CorridorQueries, BatchQueries, AccessQueries):
+class SqlStore(
+    ListingQueries, PersonQueries, CorridorQueries, BatchQueries, OutcomeQueries, AccessQueries
+):
     """Implements `service.ports.Store`."""
 
     def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
@@ -28,6 +31,7 @@ class SqlStore(ListingQueries, PersonQueries, CorridorQueries, BatchQueries, Acc
         PersonQueries.__init__(self, database, vault)
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)
+        OutcomeQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         self._database = database
 

@@ -188,6 +188,27 @@ import_mappings = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
 )
 
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column(
+        "returnee_id", sa.Text, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("owner_id", sa.Text, nullable=False, index=True),
+    sa.Column("listing_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.UniqueConstraint("returnee_id", "listing_id", "kind", "organisation_id"),
+    sqlite_autoincrement=True,
+)
+
 corridors = sa.Table(
     "corridors",
     metadata,
