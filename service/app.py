@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from service import __version__
 from service.api import (
@@ -38,6 +39,9 @@ _log = structlog.get_logger(__name__)
 
 _FOLLOW_EVERY_S: Final = 0.5
 _READ_AT_ONCE: Final = 20
+_WORTH_PACKING: Final = 2048
+# Level 4 packs an answer to a sixth in a millisecond; 9 takes three times as long for 3% less.
+_PACKED: Final = 4
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -74,6 +78,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         max_body_bytes=settings.max_body_bytes,
         uploads=imports.PATH,
     )
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
     operations.add_gauges(metrics, holder)
     for module in (
         operations,

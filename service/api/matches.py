@@ -1,17 +1,21 @@
 """/v1/match and a stored person's matches: what could they do next."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 
 from service.api.common import IdempotencyKey, require_occupations
 from service.api.fields import CountryCode, IscoCode, Line
-from service.api.match_models import AnswerOut, MatchIn
+from service.api.match_models import AnswerOut, BatchLineOut, MatchBatchIn, MatchIn
 from service.domain.access import Caller, Scope
+from service.domain.errors import InvalidInputError
 from service.domain.listing import Kind
 from service.domain.person import Route
 from service.domain.request import Filters, MatchRequest
+from service.ports import Tools
 from service.usecases.find_matches import match_person, match_profile
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 
@@ -24,25 +28,71 @@ PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEE
 @router.post("/match")
 def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None) -> AnswerOut:
     """Rank jobs and trainings for free words. Stores nothing."""
+    _require_known(tools, body, "")
+    return AnswerOut.of(match_profile(tools, _request(body)))
+
+
+@router.post(
+    "/match:batch",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "JSON Lines, one for each question in its order, as they are answered.",
+            "content": {
+                "application/x-ndjson": {
+                    "schema": {
+                        "type": "string",
+                        "description": "Each line: index, status, and answer (as POST /v1/match "
+                        "gives it), or code and detail.",
+                    }
+                }
+            },
+        }
+    },
+)
+def match_batch(
+    body: MatchBatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None
+) -> StreamingResponse:
+    """Answer many ad-hoc questions in one request, line by line. Stores nothing."""
+    for at, one in enumerate(body.items):
+        _require_known(tools, one, f"/items/{at}")
+    return StreamingResponse(_lines(tools, body.items), media_type="application/x-ndjson")
+
+
+def _lines(tools: Tools, questions: list[MatchIn]) -> Iterator[str]:
+    for index, one in enumerate(questions):
+        try:
+            answer = AnswerOut.of(match_profile(tools, _request(one)))
+            line = BatchLineOut.model_construct(index=index, status=200, answer=answer)
+        except InvalidInputError as error:
+            line = BatchLineOut.model_construct(
+                index=index, status=422, code=error.code, detail=error.detail
+            )
+        yield f"{line.model_dump_json(exclude_unset=True)}\n"
+
+
+def _require_known(tools: Tools, body: MatchIn, at: str) -> None:
     require_occupations(
         tools,
-        [(f"/profile{pointer}", code) for pointer, code in body.profile.occupations()]
-        + [(f"/filters/isco08/{at}", code) for at, code in enumerate(body.filters.isco08)],
+        [(f"{at}/profile{pointer}", code) for pointer, code in body.profile.occupations()]
+        + [(f"{at}/filters/isco08/{n}", code) for n, code in enumerate(body.filters.isco08)],
     )
+
+
+def _request(body: MatchIn) -> MatchRequest:
     profile = body.profile.to_domain()
     profile = replace(
         profile,
         text=body.text or profile.text,
         home_country=body.home_country or profile.home_country,
     )
-    request = MatchRequest(
+    return MatchRequest(
         profile=profile,
         routes=tuple(dict.fromkeys(body.routes)),
         filters=body.filters.to_domain(),
         limit=body.limit,
         diversity=body.diversity,
     )
-    return AnswerOut.of(match_profile(tools, request))
 
 
 @router.get("/returnees/{returnee_id}/matches")

@@ -16,7 +16,15 @@ from service.web.problems import problem
 _log = structlog.get_logger("homeward.access")
 
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_OK: Final = 200
+_NOT_MODIFIED: Final = 304
 _JSON: Final = ("application/json", "application/merge-patch+json")
+
+
+def _tags(headers: Headers) -> frozenset[str | None]:
+    """Return the ETags a reader holds already; comparing is weak, as for every GET (RFC 9110)."""
+    held = headers.get("if-none-match", "")
+    return frozenset(tag.strip().removeprefix("W/") for tag in held.split(",") if tag.strip())
 
 
 class Metrics:
@@ -62,12 +70,20 @@ class EdgeMiddleware:
         request_id = sent_id if _ACCEPTED_ID.fullmatch(sent_id) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         status, started = 500, time.perf_counter()
+        read_before = _tags(headers) if scope["method"] in {"GET", "HEAD"} else frozenset()
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-ID"] = request_id
+                if message["status"] == _OK and answered.get("etag") in read_before:
+                    message["status"] = _NOT_MODIFIED
+                    for name in ("content-length", "content-type"):
+                        del answered[name]
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            elif status == _NOT_MODIFIED:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
