@@ -19,21 +19,30 @@ from service.web.suggest import known_names, nearest_name
 M = TypeVar("M", bound=BaseModel)
 
 
-def check_listing(tools: Tools, body: ListingIn) -> None:
-    """Refuse a listing that has closed, or whose occupation there is not."""
+def check_listing(tools: Tools, body: ListingIn, *, may_be_past: bool = False) -> None:
+    """Refuse a listing that has closed, or whose occupation there is not.
+
+    may_be_past: a file may hold what has closed meanwhile; the rules show it to nobody.
+    """
     wrong = not_past(body.valid_through, tools.clock.today())
-    if wrong is not None:
+    if wrong is not None and not may_be_past:
         problem = FieldProblem("/valid_through", wrong)
         raise InvalidInputError(f"/valid_through: {wrong}", code="expired", problems=(problem,))
     require_occupations(tools, [("/isco08", body.isco08)])
 
 
 def check_person(
-    tools: Tools, body: ReturneeIn, said: Collection[str], *, restricted: bool
+    tools: Tools,
+    body: ReturneeIn,
+    said: Collection[str],
+    *,
+    restricted: bool,
+    may_be_past: bool = False,
 ) -> None:
     """Refuse a person without words, and what the sender may not state or has ended.
 
     said: the fields that were sent. restricted: whether the sender may state a return category.
+    may_be_past: a file may hold a consent that has ended; nobody is matched by it.
     """
     if "return_category" in said and not restricted:
         message = 'return_category needs a key with the scope "restricted".'
@@ -42,7 +51,7 @@ def check_person(
         problem = FieldProblem("/text", "Say what the person can do: text, skills or experiences.")
         raise InvalidInputError(problem.detail, problems=(problem,))
     wrong = not_past(body.consent.until, tools.clock.today()) if "consent" in said else None
-    if wrong is not None:
+    if wrong is not None and not may_be_past:
         problem = FieldProblem("/consent/until", wrong)
         raise InvalidInputError(f"/consent/until: {wrong}", code="expired", problems=(problem,))
     if body.birth_year is not None and body.birth_year > tools.clock.today().year:
@@ -57,7 +66,7 @@ class Contract:
     def listing(self, tools: Tools, body: Mapping[str, Any]) -> Listing:
         """See the protocol."""
         model = _validated(ListingIn, body)
-        check_listing(tools, model)
+        check_listing(tools, model, may_be_past=True)
         return model.to_domain()
 
     def person(
@@ -66,7 +75,9 @@ class Contract:
         """See the protocol."""
         model = _validated(ReturneeIn, body)
         try:
-            check_person(tools, model, model.model_fields_set, restricted=restricted)
+            check_person(
+                tools, model, model.model_fields_set, restricted=restricted, may_be_past=True
+            )
         except ForbiddenError as error:
             # In a file this is one row's trouble, not the whole request's.
             raise InvalidInputError(error.detail, problems=error.problems) from error

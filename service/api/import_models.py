@@ -43,6 +43,10 @@ class RowOut(Model):
     external_id: str | None
     record_id: str | None
     problems: list[RowProblemOut]
+    possible_duplicates: Annotated[
+        list[str],
+        Field(description="People reached by the same telephone; nobody is merged in silence."),
+    ]
 
     @classmethod
     def of(cls, one: RowResult) -> "RowOut":
@@ -55,6 +59,7 @@ class RowOut(Model):
             problems=[
                 RowProblemOut.model_construct(field=x.field, detail=x.detail) for x in one.problems
             ],
+            possible_duplicates=list(one.alike),
         )
 
 

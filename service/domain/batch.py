@@ -91,7 +91,8 @@ class StoredBatch:
 class RowResult:
     """What became of a row. place: its position among the rows, from 0. number: as in `RawRow`.
 
-    cells: what the file has there, kept of refused rows only, so that they can be mended.
+    cells: what the file has there, kept of refused rows only, so that they can be mended. alike:
+    ids of others who may be the same person; nobody is merged in silence.
     """
 
     place: int
@@ -101,3 +102,4 @@ class RowResult:
     record_id: str | None = None
     problems: tuple[RowProblem, ...] = ()
     cells: Mapping[str, Any] = field(default_factory=dict)
+    alike: tuple[str, ...] = ()

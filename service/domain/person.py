@@ -1,5 +1,6 @@
 """A returnee or aspirant migrant: what they can do, want and have agreed to."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -141,3 +142,11 @@ class StoredPerson:
     updated_at: datetime
     profile: Profile
     contact: Contact
+
+
+def forgotten_name(person_id: str) -> str:
+    """Return what stands in the feed for somebody who was erased: their id is gone with them.
+
+    Ids are random, so nobody guesses one back from it.
+    """
+    return hashlib.sha256(person_id.encode()).hexdigest()[:32]

@@ -127,7 +127,10 @@ class PersonStore(Protocol):
         ...
 
     def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
-        """Return (sequence number, person id, still exists) behind `after`, in order."""
+        """Return (sequence number, person id, still exists) behind `after`, in order.
+
+        Of who is gone the `forgotten_name` stands there.
+        """
         ...
 
 

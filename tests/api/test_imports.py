@@ -108,6 +108,26 @@ def test_people_are_read_without_what_nobody_may_ask(client: TestClient, tools: 
     assert client.get(f"/v1/returnees/{rahima['id']}/matches").status_code == 200
 
 
+def test_the_same_person_from_two_sources_is_proposed(client: TestClient) -> None:
+    """However the number is written; of the own organisation only, and nobody is merged."""
+    union = _sent(client, PEOPLE, kind="returnees", country="BD", source="union")
+    again = "Name,Mobile,Skills\nRahima B.,+880 1711-000000,cooking\nSomebody,0190,tailoring\n"
+    trial = _sent(client, again, kind="returnees", country="BD", source="ngo", dry_run="true")
+    for found in (trial, _sent(client, again, kind="returnees", country="BD", source="ngo")):
+        rows = client.get(f"/v1/imports/{found['id']}/rows").json()["items"]
+        first = client.get(f"/v1/imports/{union['id']}/rows").json()["items"][0]
+        assert [one["possible_duplicates"] for one in rows] == [[first["record_id"]], []]
+    assert len(client.get("/v1/returnees").json()["items"]) == 4
+
+
+def test_what_has_closed_is_taken_in_and_shown_to_nobody(client: TestClient) -> None:
+    """A board's file holds its past."""
+    past = "Job Title,Country,Deadline\nMason,BD,2017-03-18\n"
+    assert _counts(_sent(client, past, source="board")) == (1, 0, 0, 0)
+    answer = client.post("/v1/match", json={"text": "mason", "home_country": "BD"}).json()
+    assert answer["routes"]["local"] == []
+
+
 def test_a_page_that_holds_a_posting_becomes_a_listing(client: TestClient) -> None:
     """HTML is stripped of its tags before anything is made of it."""
     posting = {
@@ -230,3 +250,16 @@ def test_what_was_sent_is_forgotten_and_never_in_clear(client: TestClient, tools
     )
     for word in (b"Rahima", b"01711000000", b"Kamal", "ইটের".encode()):
         assert word not in held
+
+
+def test_an_imported_person_who_is_erased_leaves_nothing(client: TestClient, tools: Tools) -> None:
+    """Not in the rows of the import either."""
+    store: Any = tools.store
+    found = _sent(client, PEOPLE, kind="returnees", country="BD", source="union")
+    rahima, _ = client.get("/v1/returnees").json()["items"]
+    assert client.delete(f"/v1/returnees/{rahima['id']}").status_code == 204
+    row = client.get(f"/v1/imports/{found['id']}/rows").json()["items"][0]
+    assert (row["effect"], row["record_id"], row["external_id"]) == ("created", None, None)
+    folder = store._database.path.parent
+    held = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert rahima["id"].encode() not in held

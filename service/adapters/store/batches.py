@@ -30,7 +30,9 @@ from service.domain.records import Page, TakenRow
 
 _BATCH: Final = TypeAdapter(Batch)
 _PROGRESS: Final = TypeAdapter(Progress)
-_SAID: Final = TypeAdapter(tuple[str | None, tuple[RowProblem, ...], dict[str, Any]])
+_SAID: Final = TypeAdapter(
+    tuple[str | None, tuple[RowProblem, ...], dict[str, Any], tuple[str, ...]]
+)
 _PART: Final = 256 * 1024
 _ENDED: Final = (BatchState.DONE, BatchState.FAILED)
 
@@ -140,7 +142,7 @@ class BatchQueries:
         """Write one row's record; a dry run asks the same and takes it back."""
         if row.listing is None and row.person is None:
             return row.result
-        attempt = connection.begin_nested()
+        attempt, alike = connection.begin_nested(), tuple[str, ...]()
         if row.listing is not None:
             written = put_within(connection, row.listing)
             record_id, effect = written.record.id, written.effect
@@ -150,14 +152,18 @@ class BatchQueries:
                 connection, row.person, row.contact, None if dry_run else row.understood
             )
             record_id, effect = person.record.id, person.effect
+            alike = self._people.with_same_phone(connection, person.record)
         (attempt.rollback if dry_run else attempt.commit)()
         known = not dry_run or effect.value != RowEffect.CREATED
         return replace(
-            row.result, effect=RowEffect(effect.value), record_id=record_id if known else None
+            row.result,
+            effect=RowEffect(effect.value),
+            record_id=record_id if known else None,
+            alike=alike,
         )
 
     def _row(self, batch_id: str, one: RowResult) -> dict[str, Any]:
-        said = _SAID.dump_json((one.external_id, one.problems, dict(one.cells)))
+        said = _SAID.dump_json((one.external_id, one.problems, dict(one.cells), one.alike))
         return {
             "batch_id": batch_id,
             "place": one.place,
@@ -182,8 +188,11 @@ class BatchQueries:
         return Page(tuple(self._result(row) for row in kept), more)
 
     def _result(self, row: Any) -> RowResult:  # noqa: ANN401 - a row has no static type
-        place = f"import_rows/{row.batch_id}/{row.place}"
-        name, problems, cells = _SAID.validate_json(self._vault.open(row.sealed, place))
+        # What was said of somebody who was erased since is gone with them.
+        said = _SAID.dump_json((None, (), {}, ()))
+        if row.sealed is not None:
+            said = self._vault.open(row.sealed, f"import_rows/{row.batch_id}/{row.place}")
+        name, problems, cells, alike = _SAID.validate_json(said)
         return RowResult(
             place=row.place,
             number=row.number,
@@ -192,6 +201,7 @@ class BatchQueries:
             record_id=row.record_id,
             problems=problems,
             cells=cells,
+            alike=alike,
         )
 
     def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:

@@ -1,8 +1,9 @@
 """People in SQL: everything that is theirs is sealed; only what a query needs is in clear."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -13,9 +14,11 @@ from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.vault import Vault
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
-from service.domain.person import Contact, Profile, StoredPerson
+from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
 
+_PHONE: Final = 9
+_MOST_ALIKE: Final = 5
 _KEY_REUSED = "This Idempotency-Key was used before with another body; use a new one."
 
 
@@ -92,6 +95,7 @@ class PersonQueries:
         now = datetime.now(UTC)
         values: dict[str, Any] = {
             "home_country": put.content.home_country,
+            "phone_hash": self.phone_hash(contact.phone),
             "sealed": self._vault.seal(_pack(put.content, contact), f"people/{person_id}"),
             "updated_at": now,
         }
@@ -112,6 +116,30 @@ class PersonQueries:
             "created_at": now,
         }
         connection.execute(sa.insert(t.people).values(values))
+
+    def phone_hash(self, phone: str | None) -> bytes | None:
+        """Return what a phone number is known by, however it is written; None for none."""
+        digits = "".join(str(unicodedata.digit(one)) for one in phone or "" if one.isdigit())
+        # With or without the country's prefix or the leading nought it is the same telephone.
+        return self._vault.keyed(digits[-_PHONE:], "phone") if len(digits) >= _PHONE else None
+
+    def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
+        """Return ids of others of the same organisation who are reached by the same telephone."""
+        known = self.phone_hash(person.contact.phone)
+        if known is None:
+            return ()
+        people = t.people.c
+        found = connection.execute(
+            sa.select(people.id)
+            .where(
+                people.phone_hash == known,
+                people.organisation_id == person.organisation_id,
+                people.id != person.id,
+            )
+            .order_by(people.position)
+            .limit(_MOST_ALIKE)
+        )
+        return tuple(found.scalars())
 
     def _posted(self, row: Any) -> str | None:  # noqa: ANN401 - a SQLAlchemy row
         sealed = row.idempotency_body
@@ -176,6 +204,9 @@ class PersonQueries:
             if connection.execute(gone).rowcount == 0:
                 raise PreconditionFailedError if if_version is not None else NotFoundError
             _tell(connection, person.id, present=False)
+            rows = t.import_rows
+            forget = sa.update(rows).where(rows.c.record_id == person.id)
+            connection.execute(forget.values(record_id=None, sealed=None))
         self._db.forget_deleted()
 
     def understanding(
@@ -244,12 +275,14 @@ class PersonQueries:
         feed = t.person_changes.c
         with self._db.read() as connection:
             rows = connection.execute(
-                sa.select(feed.sequence, feed.person_id, feed.present)
+                sa.select(feed.sequence, feed.name, feed.person_id)
                 .where(feed.sequence > after)
                 .order_by(feed.sequence)
                 .limit(limit)
             )
-            return [(row.sequence, row.person_id, row.present) for row in rows]
+            return [
+                (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
+            ]
 
     def record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
         """Return the person a row of the table holds, opened."""
@@ -273,9 +306,9 @@ def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
 
 def _tell(connection: sa.Connection, person_id: str, *, present: bool) -> None:
     """Move the person to the end of the feed; readers hold the last sequence they saw."""
-    feed = t.person_changes
-    connection.execute(sa.delete(feed).where(feed.c.person_id == person_id))
-    connection.execute(sa.insert(feed).values(person_id=person_id, present=present))
+    feed, name = t.person_changes, forgotten_name(person_id)
+    connection.execute(sa.delete(feed).where(feed.c.name == name))
+    connection.execute(sa.insert(feed).values(name=name, person_id=person_id if present else None))
 
 
 def _pack(profile: Profile, contact: Contact) -> bytes:

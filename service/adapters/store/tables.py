@@ -105,6 +105,7 @@ people = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     sa.Column("home_country", sa.Text),
+    sa.Column("phone_hash", sa.LargeBinary, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("idempotency", sa.Text),
@@ -130,8 +131,8 @@ person_changes = sa.Table(
     "person_changes",
     metadata,
     sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    sa.Column("person_id", sa.Text, nullable=False, unique=True),
-    sa.Column("present", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("person_id", sa.Text),
     sqlite_autoincrement=True,
 )
 
@@ -174,7 +175,7 @@ import_rows = sa.Table(
     sa.Column("place", sa.Integer, primary_key=True),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("effect", sa.Text, nullable=False),
-    sa.Column("record_id", sa.Text),
+    sa.Column("record_id", sa.Text, index=True),
     sa.Column("sealed", sa.LargeBinary),
 )
 

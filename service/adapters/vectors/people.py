@@ -20,7 +20,7 @@ from service.domain.candidate import PeopleFound, PeopleQuery, PersonFacts, Seek
 from service.domain.eligibility import Circle, Mask
 from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.match import IndexState
-from service.domain.person import Route, StoredPerson
+from service.domain.person import Route, StoredPerson, forgotten_name
 from service.ports import PersonStore
 
 Rows = npt.NDArray[np.int64]
@@ -166,6 +166,8 @@ class PeopleSegment:
     ) -> Self:
         """Derive row numbers; the graph comes later, because nobody may wait for it."""
         row_of = {name: row for row, name in enumerate(ids)}
+        # The feed knows who was erased by no other name.
+        row_of |= {forgotten_name(name): row for row, name in enumerate(ids)}
         return cls(ids, row_of, columns, vectors, owner, graph=None)
 
     @property

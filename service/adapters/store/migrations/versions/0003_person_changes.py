@@ -1,5 +1,7 @@
 """A feed of who changed, so that people can be searched; everybody there is enters it."""
 
+import hashlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,14 +18,22 @@ def upgrade() -> None:
     op.create_table(
         "person_changes",
         sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
-        sa.Column("person_id", sa.Text, nullable=False, unique=True),
-        sa.Column("present", sa.Boolean, nullable=False),
+        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("person_id", sa.Text),
         sqlite_autoincrement=True,
     )
-    op.execute(
-        "INSERT INTO person_changes (person_id, present) "
-        "SELECT id, true FROM people ORDER BY position"
-    )
+    feed = sa.table("person_changes", sa.column("name"), sa.column("person_id"))
+    connection = op.get_bind()
+    people = sa.table("people", sa.column("id"), sa.column("position"))
+    ids = connection.execute(sa.select(people.c.id).order_by(people.c.position)).scalars().all()
+    if ids:
+        entered = [{"name": _forgotten_name(one), "person_id": one} for one in ids]
+        connection.execute(sa.insert(feed), entered)
+
+
+def _forgotten_name(person_id: str) -> str:
+    # As service.domain.person.forgotten_name was when this was written.
+    return hashlib.sha256(person_id.encode()).hexdigest()[:32]
 
 
 def downgrade() -> None:

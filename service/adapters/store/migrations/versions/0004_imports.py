@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer, primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("effect", sa.Text, nullable=False),
-        sa.Column("record_id", sa.Text),
+        sa.Column("record_id", sa.Text, index=True),
         sa.Column("sealed", sa.LargeBinary),
     )
     op.create_table(
