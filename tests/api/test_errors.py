@@ -115,7 +115,8 @@ def test_a_body_that_is_too_large_is_refused(api: TestClient, route: Route) -> N
 @every_route
 def test_an_unknown_parameter_is_named(api: TestClient, route: Route) -> None:
     """A query parameter no route has is an error under its own name."""
-    answer = api.request(route.method, f"{_url(api, route)}?zzzzzz=1", json=route.body)
+    joint = "&" if route.query else "?"
+    answer = api.request(route.method, f"{_url(api, route)}{joint}zzzzzz=1", json=route.body)
     assert errors(answer) == {"query:zzzzzz": "There is no such parameter."}
 
 
