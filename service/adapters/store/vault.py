@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.domain.errors import StorageError
 
@@ -32,7 +34,20 @@ class Vault:
             message = f"a key is not {_KEY} bytes long"
             raise ValueError(message)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._keys = dict(keys)
         self._active = active
+
+    @property
+    def active(self) -> str:
+        """The id of the key that seals."""
+        return self._active
+
+    def derived(self, purpose: str) -> dict[str, bytes]:
+        """Return a key of 32 bytes for each key held, by its id, good for this purpose only."""
+        return {
+            key_id: HKDF(SHA256(), _KEY, salt=None, info=f"homeward {purpose}".encode()).derive(key)
+            for key_id, key in self._keys.items()
+        }
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool) -> "Vault":
