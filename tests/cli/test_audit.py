@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
-from click.testing import Result
 from rich.console import Console
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from service.adapters.store.sql import DATABASE_NAME, SqlStore
 from service.cli import audit_command

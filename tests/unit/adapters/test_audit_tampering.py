@@ -157,12 +157,17 @@ def test_a_head_that_is_gone_or_false_is_found(
     assert _found(store) == (11, Fault.CHANGED)
 
 
-def test_emptying_the_log_with_its_head_is_found(store: SqlStore, tamper: Tamper) -> None:
+def test_emptying_the_log_with_its_head_is_found(
+    store: SqlStore, tamper: Tamper, tmp_path: Path
+) -> None:
     """Neither now nor after the next start is it a new log."""
     tamper("DELETE FROM facts WHERE name = 'access_log_head'", "DELETE FROM access_log")
     assert _broken(store).fault is Fault.HEAD
-    store.log_accesses([line(1)])
-    assert _found(store) == (1, Fault.CHANGED)
+    store.close()
+    with sqlite_store(tmp_path) as again:
+        assert _broken(again).fault is Fault.HEAD
+        again.log_accesses([line(1)])
+        assert _found(again) == (1, Fault.CHANGED)
 
 
 def test_a_log_that_was_put_back_whole_is_told_by_what_was_seen(
