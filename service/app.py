@@ -11,6 +11,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from service import __version__
 from service.api import (
+    access_log,
     candidates,
     corridors,
     imports,
@@ -31,6 +32,7 @@ from service.settings import Settings
 from service.usecases.register_person import read_again
 from service.web import problems
 from service.web.access import KeyLimiter, ToolsHolder
+from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
 from service.worker import work
@@ -49,13 +51,17 @@ ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI:
     """Build the application. `opener` opens the tools; by default those of `settings`."""
     holder, metrics = ToolsHolder(), Metrics()
+    accesses = AccessLog(holder.get)
     open_them = opener or (lambda: open_tools(settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
         worker = threading.Thread(
-            target=_keep_open, args=(holder, open_them), name="homeward-index", daemon=True
+            target=_keep_open,
+            args=(holder, open_them, accesses),
+            name="homeward-index",
+            daemon=True,
         )
         worker.start()
         yield
@@ -68,7 +74,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         summary="Ranks what people who come home from working abroad could do next.",
         lifespan=lifespan,
     )
-    app.state.tools, app.state.metrics = holder, metrics
+    app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
     problems.install(app)
     app.state.most_import_bytes = settings.max_import_bytes
@@ -77,6 +83,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
         uploads=imports.PATH,
+        accesses=accesses,
     )
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
     operations.add_gauges(metrics, holder)
@@ -93,13 +100,14 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         imports,
         outcomes,
         keys,
+        access_log,
         pages,
     ):
         app.include_router(module.router)
     return app
 
 
-def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
+def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) -> None:
     """Open the tools, then keep the index in step until the application stops."""
     try:
         with opener() as tools:
@@ -107,14 +115,24 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
-            worker = threading.Thread(
-                target=work, args=(tools, holder.stopping), name="homeward-imports", daemon=True
+            beside = (
+                threading.Thread(
+                    target=work, args=(tools, holder.stopping), name="homeward-imports", daemon=True
+                ),
+                threading.Thread(
+                    target=accesses.keep_flushing,
+                    args=(holder.stopping,),
+                    name="homeward-access-log",
+                    daemon=True,
+                ),
             )
-            worker.start()
+            for thread in beside:
+                thread.start()
             while not holder.stopping.wait(_FOLLOW_EVERY_S):
                 _keep_in_step(tools)
             # The tools may only be closed once nobody works with them any more.
-            worker.join()
+            for thread in beside:
+                thread.join()
     except HomewardError as error:
         _log.error("cannot serve", code=error.code, detail=error.detail)
         holder.failed(error)

@@ -26,7 +26,7 @@ from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
-from service.ports import Encoder, Tools
+from service.ports import Encoder, Store, Tools
 from service.rules.candidacy import facts_of
 from service.rules.corridors import read_corridors
 from service.rules.guidance import Guidance
@@ -72,6 +72,29 @@ def plain_encoder() -> Encoder | None:
 
 
 @contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Open the records alone, to read; it takes no model, and a running service is no hindrance.
+
+    Raises StorageError where the data directory cannot be used.
+    """
+    _require_sqlite(settings)
+    store = _open_store(settings, writable=False)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _require_sqlite(settings: Settings) -> None:
+    if settings.database_url is not None:
+        message = (
+            "HOMEWARD_DATABASE_URL is set, but this release stores in SQLite only; "
+            "unset it to use the data directory."
+        )
+        raise StorageError(message, code="database_not_supported")
+
+
+@contextmanager
 def open_tools(
     settings: Settings,
     *,
@@ -85,12 +108,7 @@ def open_tools(
 
     Raises StorageError where the data directory cannot be used.
     """
-    if settings.database_url is not None:
-        message = (
-            "HOMEWARD_DATABASE_URL is set, but this release stores in SQLite only; "
-            "unset it to use the data directory."
-        )
-        raise StorageError(message, code="database_not_supported")
+    _require_sqlite(settings)
     with ExitStack() as stack:
         # The matrices of one request are small, and a BLAS pool that spins between them takes
         # the cores from the encoder: one thread halved the time of a match on two cores.

@@ -16,11 +16,13 @@ from service.api.match_models import (
     NoticeOut,
 )
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.candidate import Candidate, Candidates, Contactable
 from service.domain.match import IndexState, Tier
 from service.domain.person import Route
 from service.usecases.find_candidates import find_candidates
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/listings", tags=["match"], dependencies=[Depends(only_known_parameters)]
@@ -29,6 +31,7 @@ router = APIRouter(
 Seeker = Annotated[
     Caller, Depends(with_scope(Scope.MATCH, Scope.LISTINGS_READ, Scope.RETURNEES_READ))
 ]
+Seeking = Annotated[Shown, Depends(Accessing(Action.CANDIDATES_READ))]
 
 
 class CandidateReturnee(Model):
@@ -116,8 +119,10 @@ def candidates(
     listing_id: str,
     tools: ToolsDep,
     caller: Seeker,
+    shown: Seeking,
     limit: Annotated[int, Query(ge=1, le=100, description="People at most.")] = 10,
 ) -> CandidatesOut:
     """Rank people for a listing: yours, and those who agreed to be shared with you."""
     found = find_candidates(tools, listing_id, caller.organisation_id, limit)
+    shown.of(found.listing.id, *(one.person.id for one in found.items))
     return CandidatesOut.of(found, tools.index.state)

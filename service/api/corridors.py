@@ -19,14 +19,17 @@ from service.api.common import (
 )
 from service.api.fields import CountryCode, Line, Model, Words
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.corridor import Corridor, CorridorStatus, StoredCorridor
 from service.web.access import CallerDep, ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/corridors", tags=["corridors"], dependencies=[Depends(only_known_parameters)]
 )
 
 Writer = Annotated[Caller, Depends(with_scope(Scope.CORRIDORS_WRITE))]
+Changing = Annotated[Shown, Depends(Accessing(Action.CORRIDOR_CHANGE, at_once=True))]
 
 
 class CorridorIn(Model):
@@ -141,10 +144,12 @@ def post(
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Changing,
     _key: IdempotencyKey = None,
 ) -> CorridorOut:
     """Record a corridor. It holds for every match from now on."""
     stored = tools.store.add_corridor(body.to_domain(), tools.clock.now(), caller.key_id)
+    shown.of(stored.id)
     response.headers["ETag"] = etag(stored.version)
     response.headers["Location"] = f"/v1/corridors/{stored.id}"
     return CorridorOut.of(stored)
@@ -202,6 +207,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Changing,
     if_match: IfMatch = None,
 ) -> CorridorOut:
     """Replace what is recorded; what it said before stays in its history."""
@@ -212,13 +218,17 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         caller.key_id,
         expected_version(if_match),
     )
+    shown.of(stored.id)
     response.headers["ETag"] = etag(stored.version)
     return CorridorOut.of(stored)
 
 
 @router.delete("/{corridor_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete(corridor_id: str, tools: ToolsDep, caller: Writer, if_match: IfMatch = None) -> None:
+def delete(
+    corridor_id: str, tools: ToolsDep, caller: Writer, shown: Changing, if_match: IfMatch = None
+) -> None:
     """Take a corridor off the register; its history stays readable."""
     tools.store.remove_corridor(
         corridor_id, tools.clock.now(), caller.key_id, expected_version(if_match)
     )
+    shown.of(corridor_id)

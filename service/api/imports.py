@@ -14,6 +14,7 @@ from service.api.common import Cursor, Limit, read_cursor, write_cursor
 from service.api.fields import CountryCode, CurrencyCode, Line
 from service.api.import_models import ImportOut, ImportPage, RowOut, RowPage
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
 from service.domain.errors import (
     FieldProblem,
@@ -27,10 +28,17 @@ from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
 from service.web.access import CallerDep, ToolsDep, only_known_parameters
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/imports", tags=["imports"], dependencies=[Depends(only_known_parameters)]
 )
+
+Submitting = Annotated[Shown, Depends(Accessing(Action.IMPORT_SUBMIT, at_once=True))]
+Reading = Annotated[Shown, Depends(Accessing(Action.IMPORT_READ))]
+Listing = Annotated[Shown, Depends(Accessing(Action.IMPORT_LIST))]
+ReadingRows = Annotated[Shown, Depends(Accessing(Action.IMPORT_ROWS))]
+Downloading = Annotated[Shown, Depends(Accessing(Action.IMPORT_REFUSED_DOWNLOAD, at_once=True))]
 
 PATH: Final = "/v1/imports"
 _SCOPE: Final = {
@@ -69,6 +77,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     response: Response,
     tools: ToolsDep,
     caller: Importer,
+    shown: Submitting,
     kind: Annotated[ImportKind, Query(description="What the rows are.")],
     dry_run: Annotated[bool, Query(description="Only tell what would happen, row by row.")] = False,  # noqa: FBT002 - a query flag
     format: Annotated[  # noqa: A002 - the parameter's name in the contract
@@ -106,6 +115,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
         defaults=_defaults(kind, country, currency),
     )
     stored = await run_in_threadpool(submit_import, tools, wanted, caller)
+    shown.of(stored.batch.id)
     response.headers["Location"] = f"{PATH}/{stored.batch.id}"
     return ImportOut.of(stored)
 
@@ -114,6 +124,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
 def page(
     tools: ToolsDep,
     caller: CallerDep,
+    shown: Listing,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
 ) -> ImportPage:
@@ -121,16 +132,19 @@ def page(
     found = tools.store.page_of_batches(
         caller.organisation_id, after=read_cursor(cursor), limit=limit
     )
+    seen = [one for one in found.items if _may_see(caller, one)]
+    shown.of(*(one.batch.id for one in seen))
     return ImportPage(
-        items=[ImportOut.of(one) for one in found.items if _may_see(caller, one)],
+        items=[ImportOut.of(one) for one in seen],
         next_cursor=write_cursor(found.next_after),
     )
 
 
 @router.get("/{import_id}")
-def get(import_id: str, tools: ToolsDep, caller: CallerDep) -> ImportOut:
+def get(import_id: str, tools: ToolsDep, caller: CallerDep, shown: Reading) -> ImportOut:
     """Tell how far an import has come, and what is wrong with each refused row."""
     stored = _seen(tools, caller, import_id)
+    shown.of(stored.batch.id)
     refused = tools.store.page_of_rows(
         stored.batch.id, after=0, limit=_SHOWN, effect=RowEffect.REFUSED
     )
@@ -142,6 +156,7 @@ def rows(  # noqa: PLR0913 - one parameter per query parameter
     import_id: str,
     tools: ToolsDep,
     caller: CallerDep,
+    shown: ReadingRows,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     effect: Annotated[RowEffect | None, Query()] = None,
@@ -151,6 +166,8 @@ def rows(  # noqa: PLR0913 - one parameter per query parameter
     found = tools.store.page_of_rows(
         stored.batch.id, after=read_cursor(cursor), limit=limit, effect=effect
     )
+    people = found.items if stored.batch.kind is ImportKind.RETURNEES else ()
+    shown.of(stored.batch.id, *(one.record_id for one in people if one.record_id is not None))
     return RowPage(
         items=[RowOut.of(one) for one in found.items],
         next_cursor=write_cursor(found.next_after),
@@ -162,9 +179,12 @@ def rows(  # noqa: PLR0913 - one parameter per query parameter
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-def refused(import_id: str, tools: ToolsDep, caller: CallerDep) -> StreamingResponse:
+def refused(
+    import_id: str, tools: ToolsDep, caller: CallerDep, shown: Downloading
+) -> StreamingResponse:
     """Download the refused rows as they were sent, with the reasons, to be mended and resent."""
     stored = _seen(tools, caller, import_id)
+    shown.of(stored.batch.id)
     return StreamingResponse(
         refused_as_csv(tools, stored),
         media_type="text/csv; charset=utf-8",

@@ -9,13 +9,18 @@ from pydantic import Field
 from service.api.common import IdempotencyKey
 from service.api.fields import Line, Model
 from service.domain.access import ApiKey, Caller, Organisation, Scope
+from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
 from service.usecases.manage_keys import FIRST_ORGANISATION, new_key, revoke_key
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/v1", tags=["keys"], dependencies=[Depends(only_known_parameters)])
 
 Admin = Annotated[Caller, Depends(with_scope(Scope.ADMIN))]
+Making = Annotated[Shown, Depends(Accessing(Action.KEY_CREATE, at_once=True))]
+Revoking = Annotated[Shown, Depends(Accessing(Action.KEY_REVOKE, at_once=True))]
+Founding = Annotated[Shown, Depends(Accessing(Action.ORGANISATION_CREATE, at_once=True))]
 
 
 class KeyIn(Model):
@@ -68,7 +73,9 @@ class OrganisationPage(Model):
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED)
-def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, _key: IdempotencyKey = None) -> NewKeyOut:
+def post_key(
+    body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making, _key: IdempotencyKey = None
+) -> NewKeyOut:
     """Make a key. A repeat makes another one: a secret cannot be shown twice."""
     organisation = body.organisation or caller.organisation_id
     if organisation != caller.organisation_id:
@@ -78,6 +85,7 @@ def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, _key: IdempotencyKey =
         problem = FieldProblem("/organisation", "There is no such organisation.")
         raise InvalidInputError(problem.detail, problems=(problem,))
     key, secret = new_key(tools, organisation, body.name, frozenset(body.scopes), expires_at)
+    shown.of(key.id)
     return NewKeyOut(**_fields(key), key=secret)
 
 
@@ -89,19 +97,25 @@ def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
 
 @router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_key(
-    key_id: Annotated[str, Path(max_length=100)], tools: ToolsDep, caller: Admin
+    key_id: Annotated[str, Path(max_length=100)], tools: ToolsDep, caller: Admin, shown: Revoking
 ) -> None:
     """Revoke a key; it opens nothing from now on."""
     revoke_key(tools, caller, key_id, within=_reach(caller))
+    shown.of(key_id)
 
 
 @router.post("/organisations", status_code=status.HTTP_201_CREATED)
 def post_organisation(
-    body: OrganisationModel, tools: ToolsDep, caller: Admin, _key: IdempotencyKey = None
+    body: OrganisationModel,
+    tools: ToolsDep,
+    caller: Admin,
+    shown: Founding,
+    _key: IdempotencyKey = None,
 ) -> OrganisationModel:
     """Add an organisation."""
     _require_first(caller)
     tools.store.add_organisation(Organisation(body.id, body.name, tools.clock.now()))
+    shown.of(body.id)
     return body
 
 

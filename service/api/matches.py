@@ -11,6 +11,7 @@ from service.api.common import IdempotencyKey, require_occupations
 from service.api.fields import CountryCode, IscoCode, Line
 from service.api.match_models import AnswerOut, BatchLineOut, MatchBatchIn, MatchIn
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.errors import InvalidInputError
 from service.domain.listing import Kind
 from service.domain.person import Route
@@ -18,11 +19,13 @@ from service.domain.request import Filters, MatchRequest
 from service.ports import Tools
 from service.usecases.find_matches import match_person, match_profile
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/v1", tags=["match"], dependencies=[Depends(only_known_parameters)])
 
 Matcher = Annotated[Caller, Depends(with_scope(Scope.MATCH))]
 PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEES_READ))]
+Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 
 @router.post("/match")
@@ -100,6 +103,7 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: str,
     tools: ToolsDep,
     caller: PersonMatcher,
+    shown: Matching,
     routes: Annotated[list[Route], Query()] = [],  # noqa: B006 - FastAPI copies defaults
     limit: Annotated[int, Query(ge=1, le=100, description="Matches per route.")] = 10,
     kinds: Annotated[list[Kind], Query()] = [],  # noqa: B006
@@ -113,6 +117,7 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
     """Rank jobs and trainings for a stored person who agreed to it."""
     require_occupations(tools, [("query:isco08", code) for code in isco08])
     person = tools.store.person(caller.organisation_id, returnee_id)
+    shown.of(person.id)
     filters = Filters(
         kinds=tuple(kinds),
         countries=tuple(countries),

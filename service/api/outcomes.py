@@ -19,11 +19,13 @@ from service.api.common import (
 )
 from service.api.fields import Model, Words
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
 from service.domain.records import Effect
 from service.usecases.record_outcome import record_outcome
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/outcomes", tags=["outcomes"], dependencies=[Depends(only_known_parameters)]
@@ -31,6 +33,10 @@ router = APIRouter(
 
 Reader = Annotated[Caller, Depends(with_scope(Scope.OUTCOMES_READ))]
 Writer = Annotated[Caller, Depends(with_scope(Scope.OUTCOMES_WRITE))]
+Reporting = Annotated[Shown, Depends(Accessing(Action.OUTCOME_REPORT, at_once=True))]
+Removing = Annotated[Shown, Depends(Accessing(Action.OUTCOME_REMOVE, at_once=True))]
+Reading = Annotated[Shown, Depends(Accessing(Action.OUTCOME_READ))]
+Listing = Annotated[Shown, Depends(Accessing(Action.OUTCOME_LIST))]
 _SKEW = timedelta(minutes=5)
 
 
@@ -111,9 +117,11 @@ def post(
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Reporting,
     _key: IdempotencyKey = None,
 ) -> OutcomeOut:
     """Report a stage. The same stage of the same pair again changes what you said of it."""
+    shown.of(body.returnee)
     now = tools.clock.now()
     if body.at is not None and body.at > now + _SKEW:
         problem = FieldProblem("/at", "This has not happened yet.")
@@ -138,6 +146,7 @@ def post(
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,
+    shown: Listing,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     returnee: Annotated[str | None, Query(max_length=100)] = None,
@@ -153,6 +162,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
         limit=limit,
         where={name: str(value) for name, value in wanted.items() if value is not None},
     )
+    shown.of(*dict.fromkeys(one.content.returnee_id for one in found.items))
     last = found.items[-1].sequence if found.items else after
     return OutcomePage(
         items=[OutcomeOut.of(one) for one in found.items],
@@ -162,17 +172,23 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
 
 
 @router.get("/{outcome_id}")
-def get(outcome_id: str, response: Response, tools: ToolsDep, caller: Reader) -> OutcomeOut:
+def get(
+    outcome_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
+) -> OutcomeOut:
     """Read one outcome."""
     stored = tools.store.outcome(caller.organisation_id, outcome_id)
+    shown.of(stored.content.returnee_id)
     response.headers["ETag"] = etag(stored.version)
     return OutcomeOut.of(stored)
 
 
 @router.delete("/{outcome_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete(outcome_id: str, tools: ToolsDep, caller: Writer, if_match: IfMatch = None) -> None:
+def delete(
+    outcome_id: str, tools: ToolsDep, caller: Writer, shown: Removing, if_match: IfMatch = None
+) -> None:
     """Take back what you reported by mistake."""
     stored = tools.store.outcome(caller.organisation_id, outcome_id)
+    shown.of(stored.content.returnee_id)
     if stored.organisation_id != caller.organisation_id:
         message = "Another organisation reported this; only it can take it back."
         raise NotFoundError(message)

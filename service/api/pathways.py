@@ -8,15 +8,18 @@ from pydantic import Field
 from service.api.fields import Model
 from service.api.match_models import FlagOut, MatchListing, MissingOut
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.match import Bridge, Tier
 from service.domain.pathway import Opened, Pathway, Step
 from service.domain.person import Route
 from service.usecases.plan_pathways import plan_pathways
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/v1", tags=["match"], dependencies=[Depends(only_known_parameters)])
 
 PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEES_READ))]
+Planning = Annotated[Shown, Depends(Accessing(Action.PATHWAYS_READ))]
 
 
 class StepOut(Model):
@@ -124,9 +127,11 @@ def pathways(
     returnee_id: str,
     tools: ToolsDep,
     caller: PersonMatcher,
+    shown: Planning,
     limit: Annotated[int, Query(ge=1, le=50, description="Pathways at most.")] = 10,
 ) -> Pathways:
     """Rank trainings, and chains of two, by the good jobs they open for a stored person."""
     person = tools.store.person(caller.organisation_id, returnee_id)
+    shown.of(person.id)
     found = plan_pathways(tools, person, limit)
     return Pathways(items=[PathwayOut.of(one, rank) for rank, one in enumerate(found, start=1)])

@@ -24,12 +24,14 @@ from service.api.common import (
 from service.api.fields import CountryCode
 from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, as_input
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.errors import NotFoundError
 from service.domain.person import Profile, StoredPerson
 from service.domain.records import Effect, Put, Written
 from service.ports import Tools
 from service.usecases.register_person import register_person
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/returnees", tags=["returnees"], dependencies=[Depends(only_known_parameters)]
@@ -37,16 +39,22 @@ router = APIRouter(
 
 Reader = Annotated[Caller, Depends(with_scope(Scope.RETURNEES_READ))]
 Writer = Annotated[Caller, Depends(with_scope(Scope.RETURNEES_WRITE))]
+Creating = Annotated[Shown, Depends(Accessing(Action.RETURNEE_CREATE, at_once=True))]
+Changing = Annotated[Shown, Depends(Accessing(Action.RETURNEE_CHANGE, at_once=True))]
+Erasing = Annotated[Shown, Depends(Accessing(Action.RETURNEE_ERASE, at_once=True))]
+Reading = Annotated[Shown, Depends(Accessing(Action.RETURNEE_READ))]
+Listing = Annotated[Shown, Depends(Accessing(Action.RETURNEE_LIST))]
 Source = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 ExternalId = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-def post(
+def post(  # noqa: PLR0913 - one parameter per part of the request
     body: ReturneeIn,
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Creating,
     idempotency_key: IdempotencyKey = None,
 ) -> ReturneeOut:
     """Register a person."""
@@ -58,7 +66,7 @@ def post(
         idempotency_key=key,
         idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
     )
-    return _written(response, caller, register_person(tools, put, body.contact()))
+    return _written(response, caller, shown, register_person(tools, put, body.contact()))
 
 
 @router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})
@@ -69,6 +77,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Changing,
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> ReturneeOut:
@@ -89,26 +98,35 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         ),
         body.contact(),
     )
-    answer = _written(response, caller, written)
+    answer = _written(response, caller, shown, written)
     if written.effect is Effect.CREATED:
         response.status_code = status.HTTP_201_CREATED
     return answer
 
 
 @router.get("/{returnee_id}")
-def get(returnee_id: str, response: Response, tools: ToolsDep, caller: Reader) -> ReturneeOut:
+def get(
+    returnee_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
+) -> ReturneeOut:
     """Read a person of your organisation."""
     person = tools.store.person(caller.organisation_id, returnee_id)
+    shown.of(person.id)
     response.headers["ETag"] = etag(person.version)
     return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
 
 
 @router.get("/{source}/{external_id}")
-def get_by_source(
-    source: Source, external_id: ExternalId, response: Response, tools: ToolsDep, caller: Reader
+def get_by_source(  # noqa: PLR0913 - one parameter per part of the request
+    source: Source,
+    external_id: ExternalId,
+    response: Response,
+    tools: ToolsDep,
+    caller: Reader,
+    shown: Reading,
 ) -> ReturneeOut:
     """Read a person by your own names for them."""
     person = tools.store.person_by_source(caller.organisation_id, source, external_id)
+    shown.of(person.id)
     response.headers["ETag"] = etag(person.version)
     return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
 
@@ -125,6 +143,7 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
     response: Response,
     tools: ToolsDep,
     caller: Writer,
+    shown: Changing,
     if_match: IfMatch = None,
 ) -> ReturneeOut:
     """Change some fields of a person."""
@@ -145,13 +164,16 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
         # What was read above is what was merged with, so nobody may have written between.
         if_version=person.version if if_match is None else expected_version(if_match),
     )
-    return _written(response, caller, register_person(tools, put, model.contact()))
+    return _written(response, caller, shown, register_person(tools, put, model.contact()))
 
 
 @router.delete("/{returnee_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete(returnee_id: str, tools: ToolsDep, caller: Writer, if_match: IfMatch = None) -> None:
+def delete(
+    returnee_id: str, tools: ToolsDep, caller: Writer, shown: Erasing, if_match: IfMatch = None
+) -> None:
     """Erase a person and everything derived from their words."""
     person = tools.store.person(caller.organisation_id, returnee_id)
+    shown.of(person.id)
     tools.store.delete_person(person, if_version=expected_version(if_match))
 
 
@@ -159,6 +181,7 @@ def delete(returnee_id: str, tools: ToolsDep, caller: Writer, if_match: IfMatch 
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,
+    shown: Listing,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     home_country: Annotated[CountryCode | None, Query()] = None,
@@ -173,6 +196,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
         where={name: value for name, value in wanted.items() if value is not None},
     )
     restricted = caller.may(Scope.RESTRICTED)
+    shown.of(*(one.id for one in found.items))
     return ReturneePage(
         items=[ReturneeOut.of(one, restricted=restricted) for one in found.items],
         next_cursor=write_cursor(found.next_after),
@@ -200,7 +224,12 @@ def _with_kept_category(caller: Caller, content: Profile, known: StoredPerson | 
     return replace(content, return_category=known.profile.return_category)
 
 
-def _written(response: Response, caller: Caller, written: Written[StoredPerson]) -> ReturneeOut:
+def _written(
+    response: Response, caller: Caller, shown: Shown, written: Written[StoredPerson]
+) -> ReturneeOut:
+    shown.of(written.record.id)
+    if written.effect is Effect.CREATED:
+        shown.action = Action.RETURNEE_CREATE
     response.headers["ETag"] = etag(written.record.version)
     if written.effect is Effect.CREATED:
         response.headers["Location"] = f"/v1/returnees/{written.record.id}"

@@ -11,7 +11,13 @@ import uvicorn
 
 from service import __version__
 from service.app import ToolsOpener, create_app
-from service.cli import bench_command, evaluate_command, import_command, match_command
+from service.cli import (
+    audit_command,
+    bench_command,
+    evaluate_command,
+    import_command,
+    match_command,
+)
 from service.cli.terminal import (
     err,
     fail,
@@ -42,6 +48,7 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of partners and officers.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(audit_command.app, name="audit")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
 app.command("evaluate")(evaluate_command.evaluate)

@@ -16,6 +16,7 @@ from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports.stores import (
     AccessStore,
+    AuditStore,
     BatchStore,
     CorridorStore,
     ListingStore,
@@ -35,6 +36,7 @@ from service.skills.subwords import Subwords
 
 __all__ = [
     "AccessStore",
+    "AuditStore",
     "BatchStore",
     "Clock",
     "CorridorStore",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
+from service.domain.audit import Access, AccessQuery, Link, LoggedAccess, LogHead
 from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
@@ -306,8 +307,43 @@ class AccessStore(Protocol):
         ...
 
 
+class AuditStore(Protocol):
+    """The access log: appended to, read and checked, never changed."""
+
+    def log_accesses(self, accesses: Sequence[Access]) -> None:
+        """Append lines in this order, and move the sealed head, in one transaction."""
+        ...
+
+    def page_of_accesses(self, query: AccessQuery, *, after: int, limit: int) -> Page[LoggedAccess]:
+        """Return lines in the order they were written, behind the number `after`."""
+        ...
+
+    def last_accesses(self, query: AccessQuery, limit: int) -> list[LoggedAccess]:
+        """Return the last lines of those wanted, in the order they were written."""
+        ...
+
+    def access_head(self) -> LogHead | None:
+        """Return the sealed head, None where there is none; raise StorageError if altered."""
+        ...
+
+    def access_links(self, after: int, limit: int) -> list[Link]:
+        """Return lines behind the number `after`, each held against its seal and the one before."""
+        ...
+
+    def written_as(self, sequence: int) -> int | None:
+        """Return as which number the line that stands at `sequence` was written, if as another."""
+        ...
+
+
 class Store(
-    ListingStore, PersonStore, CorridorStore, BatchStore, OutcomeStore, AccessStore, Protocol
+    ListingStore,
+    PersonStore,
+    CorridorStore,
+    BatchStore,
+    OutcomeStore,
+    AccessStore,
+    AuditStore,
+    Protocol,
 ):
     """All records. Every method is one transaction; none stays open behind an iterator."""
 

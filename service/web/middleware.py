@@ -1,7 +1,8 @@
-"""One plain ASGI layer around everything: request id, body checks, metrics, log line."""
+"""One plain ASGI layer around everything: request id, body checks, metrics, log lines."""
 
 import re
 import time
+from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
@@ -11,7 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.web.problems import problem
+from service.domain.errors import StorageError
+from service.web.audit import AccessLog
+from service.web.problems import homeward_error, problem
 
 _log = structlog.get_logger("homeward.access")
 
@@ -21,10 +24,19 @@ _NOT_MODIFIED: Final = 304
 _JSON: Final = ("application/json", "application/merge-patch+json")
 
 
-def _tags(headers: Headers) -> frozenset[str | None]:
+def _tags(headers: Headers, method: str) -> frozenset[str | None]:
     """Return the ETags a reader holds already; comparing is weak, as for every GET (RFC 9110)."""
-    held = headers.get("if-none-match", "")
+    held = headers.get("if-none-match", "") if method in {"GET", "HEAD"} else ""
     return frozenset(tag.strip().removeprefix("W/") for tag in held.split(",") if tag.strip())
+
+
+def _spare(start: Message, read_before: frozenset[str | None]) -> None:
+    """Answer 304 in place of what the reader holds already."""
+    answered = MutableHeaders(scope=start)
+    if start["status"] == _OK and answered.get("etag") in read_before:
+        start["status"] = _NOT_MODIFIED
+        for name in ("content-length", "content-type"):
+            del answered[name]
 
 
 class Metrics:
@@ -52,10 +64,17 @@ class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, uploads: str
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        max_body_bytes: int,
+        uploads: str,
+        accesses: AccessLog,
     ) -> None:
         """Wrap `app`. uploads: the path that takes files, and reads and limits them itself."""
         self._app = app
+        self._accesses = accesses
         self._uploads = uploads
         self._metrics = metrics
         self._most = max_body_bytes
@@ -69,25 +88,38 @@ class EdgeMiddleware:
         sent_id = headers.get("x-request-id", "")
         request_id = sent_id if _ACCEPTED_ID.fullmatch(sent_id) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        status, started = 500, time.perf_counter()
-        read_before = _tags(headers) if scope["method"] in {"GET", "HEAD"} else frozenset()
+        status, started, replaced = 500, time.perf_counter(), False
+        read_before = _tags(headers, scope["method"])
 
-        async def send_on(message: Message) -> None:
+        async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                answered = MutableHeaders(scope=message)
-                answered["X-Request-ID"] = request_id
-                if message["status"] == _OK and answered.get("etag") in read_before:
-                    message["status"] = _NOT_MODIFIED
-                    for name in ("content-length", "content-type"):
-                        del answered[name]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                _spare(message, read_before)
                 status = message["status"]
             elif status == _NOT_MODIFIED:
                 message = {**message, "body": b""}
             await send(message)
 
+        async def send_on(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                try:
+                    await self._accesses.note(scope, message["status"])
+                except StorageError as error:
+                    replaced = True
+                    answer = homeward_error(Request(scope), error)
+                    await answer(scope, receive, send_named)
+            if not replaced:
+                await send_named(message)
+
         try:
             await self._guarded(scope, receive, send_on, headers)
+        except Exception:
+            # Answered further out, where nobody notes accesses.
+            with suppress(StorageError):
+                await self._accesses.note(scope, 500)
+            raise
         finally:
             self._note(scope, status, time.perf_counter() - started, request_id)
 

@@ -61,6 +61,7 @@ def problem(  # noqa: PLR0913 - the members of RFC 9457
         "code": code,
         "request_id": request_id(request),
     }
+    request.scope.setdefault("state", {})["problem"] = code
     if problems:
         content["errors"] = [{"pointer": x.pointer, "detail": x.detail} for x in problems]
     rate: dict[str, str] = request.scope.get("state", {}).get("rate_headers", {})

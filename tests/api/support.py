@@ -102,6 +102,7 @@ ROUTES = (
     Route("DELETE", "/v1/returnees/{returnee_id}", ("returnees:write",)),
     Route("GET", "/v1/returnees/{source}/{external_id}", ("returnees:read",)),
     Route("PUT", "/v1/returnees/{source}/{external_id}", ("returnees:write",), PERSON),
+    Route("GET", "/v1/access-log", ("admin",)),
     Route("GET", "/v1/keys", ("admin",)),
     Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
     Route("DELETE", "/v1/keys/{key_id}", ("admin",)),

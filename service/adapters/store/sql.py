@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.adapters.store import migrate
 from service.adapters.store import tables as t
 from service.adapters.store.access import AccessQueries
+from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.database import SqliteDatabase
@@ -21,7 +22,13 @@ _CANARY = b"homeward"
 
 
 class SqlStore(
-    ListingQueries, PersonQueries, CorridorQueries, BatchQueries, OutcomeQueries, AccessQueries
+    ListingQueries,
+    PersonQueries,
+    CorridorQueries,
+    BatchQueries,
+    OutcomeQueries,
+    AccessQueries,
+    AuditQueries,
 ):
     """Implements `service.ports.Store`."""
 
@@ -33,6 +40,7 @@ class SqlStore(
         BatchQueries.__init__(self, database, vault, self)
         OutcomeQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
+        AuditQueries.__init__(self, database, vault)
         self._database = database
 
     @classmethod
@@ -47,9 +55,11 @@ class SqlStore(
             message = f"There is no Homeward data in {data_dir}."
             raise StorageError(message)
         database = SqliteDatabase(path, writable=writable)
+        before: str | None = ""
+        after = ""
         try:
             if writable:
-                migrate.upgrade(database.writer_engine)
+                before, after = migrate.upgrade(database.writer_engine)
                 # A process killed between erasing and this has left its log behind.
                 database.forget_deleted()
             with database.read() as connection:
@@ -64,6 +74,9 @@ class SqlStore(
                 with database.write() as connection:
                     value = vault.seal(_CANARY, "facts/canary")
                     connection.execute(sa.insert(t.facts).values(name="canary", value=value))
+            if before != after:
+                # Here only: a head that is missing later was taken away.
+                AuditQueries(database, vault).begin_log()
         except sa.exc.DatabaseError as error:
             database.close()
             message = f"{path} cannot be used ({error.orig}); restore it from a backup."

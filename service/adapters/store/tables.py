@@ -235,6 +235,21 @@ corridor_versions = sa.Table(
     sa.Column("body", sa.Text),
 )
 
+# `at` is text: a check must see what stands there, and a moment nobody can read is no moment.
+access_log = sa.Table(
+    "access_log",
+    metadata,
+    sa.Column("sequence", Sequence, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("organisation_id", sa.Text, nullable=False),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subjects", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+)
+
 facts = sa.Table(
     "facts",
     metadata,

@@ -9,8 +9,8 @@ import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.domain.errors import StorageError
@@ -36,10 +36,22 @@ class Vault:
             message = f"a key is not {_KEY} bytes long"
             raise ValueError(message)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._keys = dict(keys)
         self._active = active
-        derived = HKDF(hashes.SHA256(), _KEY, salt=None, info=b"homeward keyed hashes")
         # Of the oldest key, which stays when a new one seals: hashes are not made anew.
-        self._hashing = derived.derive(keys[next(iter(keys))])
+        self._hashing = self.derived("keyed hashes")[next(iter(keys))]
+
+    @property
+    def active(self) -> str:
+        """The id of the key that seals."""
+        return self._active
+
+    def derived(self, purpose: str) -> dict[str, bytes]:
+        """Return a key of 32 bytes for each key held, by its id, good for this purpose only."""
+        return {
+            key_id: HKDF(SHA256(), _KEY, salt=None, info=f"homeward {purpose}".encode()).derive(key)
+            for key_id, key in self._keys.items()
+        }
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool) -> "Vault":
