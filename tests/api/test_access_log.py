@@ -17,7 +17,7 @@ from service.web.audit import declared
 from tests.api.support import CORRIDOR, EVERY_ROUTE, JOB, JSON, KeyMaker, errors, problem
 from tests.contracts.test_audit_store import NoBar
 
-WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/access-log")
+WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/outcomes", "/v1/access-log")
 ALSO: Final = {
     "GET /v1/listings/{listing_id}/candidates": Action.CANDIDATES_READ,
     "POST /v1/corridors": Action.CORRIDOR_CHANGE,
