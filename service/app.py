@@ -21,6 +21,8 @@ from service.api import (
     operations,
     pathways,
     returnees,
+    subscriptions,
+    webhook_events,
 )
 from service.console import pages
 from service.domain.errors import HomewardError, StorageError
@@ -31,12 +33,14 @@ from service.web import problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import work
+from service.worker import look, send, work
 
 _log = structlog.get_logger(__name__)
 
 _FOLLOW_EVERY_S: Final = 0.5
 _READ_AT_ONCE: Final = 20
+_BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
+"""What runs beside the requests, each in a thread of its own: none waits for another."""
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -62,6 +66,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         version=__version__,
         summary="Ranks what people who come home from working abroad could do next.",
         lifespan=lifespan,
+        webhooks=webhook_events.router,
     )
     app.state.tools, app.state.metrics = holder, metrics
     app.state.limiter = KeyLimiter(settings.rate_limit)
@@ -85,6 +90,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         markets,
         insights,
         imports,
+        subscriptions,
         keys,
         pages,
     ):
@@ -100,14 +106,17 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener) -> None:
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
-            worker = threading.Thread(
-                target=work, args=(tools, holder.stopping), name="homeward-imports", daemon=True
-            )
-            worker.start()
+            workers = [
+                threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
+                for name, run in _BESIDE.items()
+            ]
+            for worker in workers:
+                worker.start()
             while not holder.stopping.wait(_FOLLOW_EVERY_S):
                 _keep_in_step(tools)
             # The tools may only be closed once nobody works with them any more.
-            worker.join()
+            for worker in workers:
+                worker.join()
     except HomewardError as error:
         _log.error("cannot serve", code=error.code, detail=error.detail)
         holder.failed(error)

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     MATCH = "match"
     CORRIDORS_WRITE = "corridors:write"
     INSIGHTS_READ = "insights:read"
+    SUBSCRIPTIONS = "subscriptions"
     RESTRICTED = "restricted"
 
 

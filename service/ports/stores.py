@@ -5,6 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
+from service.domain.alert import (
+    Attempt,
+    Behind,
+    Delivery,
+    Due,
+    StoredSubscription,
+    Subscription,
+    Told,
+)
 from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
@@ -43,6 +52,10 @@ class ListingStore(Protocol):
         self, *, after: int, limit: int, where: Mapping[str, str]
     ) -> Page[StoredListing]:
         """Return listings in order of creation behind the position `after`."""
+        ...
+
+    def sources_of(self, organisation_id: str) -> list[str]:
+        """Return the names of the sources that this organisation's listings have."""
         ...
 
     def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
@@ -238,6 +251,85 @@ class BatchStore(Protocol):
         ...
 
 
+class AlertStore(Protocol):
+    """Subscriptions, what each was told, and the messages; sealed where people's words are."""
+
+    def add_subscription(
+        self, organisation_id: str, key_id: str, content: Subscription, secret: str, at: datetime
+    ) -> StoredSubscription:
+        """Store a subscription that waits for what changes from now on."""
+        ...
+
+    def change_subscription(
+        self,
+        stored: StoredSubscription,
+        content: Subscription,
+        at: datetime,
+        key_id: str,
+        if_version: int | None,
+    ) -> StoredSubscription:
+        """Replace what is watched; raise NotFoundError or PreconditionFailedError.
+
+        It goes on from where it was, and what it was told already stays told.
+        """
+        ...
+
+    def remove_subscription(self, stored: StoredSubscription, if_version: int | None) -> None:
+        """Remove it with its messages, sent or not. Raises as `change_subscription`."""
+        ...
+
+    def subscription(self, organisation_id: str, subscription_id: str) -> StoredSubscription:
+        """Return a subscription of this organisation; raise NotFoundError."""
+        ...
+
+    def page_of_subscriptions(
+        self, organisation_id: str, *, after: int, limit: int
+    ) -> Page[StoredSubscription]:
+        """Return this organisation's subscriptions in order of creation behind `after`."""
+        ...
+
+    def rotate_secret(
+        self, stored: StoredSubscription, secret: str, at: datetime, until: datetime
+    ) -> None:
+        """Sign with another secret from now on, and with those before it until `until`."""
+        ...
+
+    def subscriptions_behind(self, limit: int) -> list[Behind]:
+        """Return subscriptions that have not seen the ends of both feeds."""
+        ...
+
+    def tell(self, told: Sequence[Told], at: datetime) -> int:
+        """Write messages, that they were told, and how far each looked, in one transaction.
+
+        A match that was told before, or whose listing, person or subscription is gone, is left
+        out. Returns how many messages there are.
+        """
+        ...
+
+    def add_test(self, stored: StoredSubscription, at: datetime) -> Delivery:
+        """Write a message that only tries the way."""
+        ...
+
+    def page_of_deliveries(self, subscription_id: str, *, after: int, limit: int) -> Page[Delivery]:
+        """Return a subscription's messages in order of creation behind `after`."""
+        ...
+
+    def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
+        """Have a message sent again, under the same id; raise NotFoundError."""
+        ...
+
+    def claim_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Due]:
+        """Return messages that are due, at most one for each receiver and none for a busy one.
+
+        Nobody else is given them before `until`, when whoever claimed them must have died.
+        """
+        ...
+
+    def note_attempt(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Keep what came of sending a message, and free its receiver for the next."""
+        ...
+
+
 class AccessStore(Protocol):
     """Organisations and keys."""
 
@@ -270,7 +362,9 @@ class AccessStore(Protocol):
         ...
 
 
-class Store(ListingStore, PersonStore, CorridorStore, BatchStore, AccessStore, Protocol):
+class Store(
+    ListingStore, PersonStore, CorridorStore, BatchStore, AlertStore, AccessStore, Protocol
+):
     """All records. Every method is one transaction; none stays open behind an iterator."""
 
     def healthy(self) -> bool:

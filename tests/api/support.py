@@ -62,6 +62,12 @@ CORRIDOR: JSON = {
     "reason": "No labour agreement.",
     "source": "a test",
 }
+SUBSCRIPTION: JSON = {
+    "kind": "listings",
+    "url": "https://partner.example/alerts",
+    "text": "I lay bricks and plaster walls",
+    "home_country": "BD",
+}
 ROUTES = (
     Route("GET", "/v1/listings", ("listings:read",)),
     Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
@@ -96,6 +102,19 @@ ROUTES = (
     Route("DELETE", "/v1/returnees/{returnee_id}", ("returnees:write",)),
     Route("GET", "/v1/returnees/{source}/{external_id}", ("returnees:read",)),
     Route("PUT", "/v1/returnees/{source}/{external_id}", ("returnees:write",), PERSON),
+    Route("GET", "/v1/subscriptions", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions", ("subscriptions", "match", "listings:read"), SUBSCRIPTION),
+    Route("GET", "/v1/subscriptions/{subscription_id}", ("subscriptions",)),
+    Route("PUT", "/v1/subscriptions/{subscription_id}", ("subscriptions",), SUBSCRIPTION),
+    Route("DELETE", "/v1/subscriptions/{subscription_id}", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions/{subscription_id}/secret", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions/{subscription_id}/test", ("subscriptions",)),
+    Route("GET", "/v1/subscriptions/{subscription_id}/deliveries", ("subscriptions",)),
+    Route(
+        "POST",
+        "/v1/subscriptions/{subscription_id}/deliveries/{event_id}/replay",
+        ("subscriptions",),
+    ),
     Route("GET", "/v1/keys", ("admin",)),
     Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
     Route("DELETE", "/v1/keys/{key_id}", ("admin",)),
@@ -141,6 +160,7 @@ def stored(tools: Tools) -> tuple[object, ...]:
         store.listing_changes(0, 100_000),
         people,
         store.page_of_corridors(after=0, limit=100_000, origin=None, destination=None),
+        [store.page_of_subscriptions(one.id, after=0, limit=100_000) for one in organisations],
         keys,
         organisations,
         tools.index.state,

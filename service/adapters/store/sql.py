@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.adapters.store import migrate
 from service.adapters.store import tables as t
 from service.adapters.store.access import AccessQueries
+from service.adapters.store.alerts import AlertQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.database import SqliteDatabase
@@ -19,7 +20,9 @@ DATABASE_NAME = "homeward.sqlite3"
 _CANARY = b"homeward"
 
 
-class SqlStore(ListingQueries, PersonQueries, CorridorQueries, BatchQueries, AccessQueries):
+class SqlStore(
+    ListingQueries, PersonQueries, CorridorQueries, BatchQueries, AlertQueries, AccessQueries
+):
     """Implements `service.ports.Store`."""
 
     def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
@@ -28,6 +31,7 @@ class SqlStore(ListingQueries, PersonQueries, CorridorQueries, BatchQueries, Acc
         PersonQueries.__init__(self, database, vault)
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)
+        AlertQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         self._database = database
 
