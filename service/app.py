@@ -24,6 +24,8 @@ from service.api import (
     outcomes,
     pathways,
     returnees,
+    subscriptions,
+    webhook_events,
 )
 from service.console import pages
 from service.domain.errors import HomewardError, StorageError
@@ -35,7 +37,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import work
+from service.worker import look, send, work
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ _READ_AT_ONCE: Final = 20
 _WORTH_PACKING: Final = 2048
 # Level 4 packs an answer to a sixth in a millisecond; 9 takes three times as long for 3% less.
 _PACKED: Final = 4
+_BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
+"""What runs beside the requests, each in a thread of its own: none waits for another."""
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -73,6 +77,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         version=__version__,
         summary="Ranks what people who come home from working abroad could do next.",
         lifespan=lifespan,
+        webhooks=webhook_events.router,
     )
     app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
@@ -99,6 +104,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         insights,
         imports,
         outcomes,
+        subscriptions,
         keys,
         access_log,
         pages,
@@ -115,23 +121,22 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) ->
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
-            beside = (
-                threading.Thread(
-                    target=work, args=(tools, holder.stopping), name="homeward-imports", daemon=True
-                ),
-                threading.Thread(
-                    target=accesses.keep_flushing,
-                    args=(holder.stopping,),
-                    name="homeward-access-log",
-                    daemon=True,
-                ),
+            beside = [
+                threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
+                for name, run in _BESIDE.items()
+            ]
+            logging = threading.Thread(
+                target=accesses.keep_flushing,
+                args=(holder.stopping,),
+                name="homeward-access-log",
+                daemon=True,
             )
-            for thread in beside:
+            for thread in (*beside, logging):
                 thread.start()
             while not holder.stopping.wait(_FOLLOW_EVERY_S):
                 _keep_in_step(tools)
             # The tools may only be closed once nobody works with them any more.
-            for thread in beside:
+            for thread in (*beside, logging):
                 thread.join()
     except HomewardError as error:
         _log.error("cannot serve", code=error.code, detail=error.detail)

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, le=1, description="How strongly overseas answers are spread over countries."),
     ] = 0.2
+    webhook_private: Annotated[
+        bool,
+        Field(description="Whether webhooks may go to private and loopback addresses."),
+    ] = False
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")

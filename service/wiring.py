@@ -22,6 +22,7 @@ from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.people import LocalPeopleIndex
 from service.adapters.vectors.snapshot import SnapshotFolder
+from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
@@ -167,6 +168,7 @@ def open_tools(
                 age_from=settings.age_from,
                 diversity=settings.diversity,
             ),
+            webhooks=HttpWebhooks(private=settings.webhook_private),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 

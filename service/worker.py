@@ -1,18 +1,22 @@
-"""Long work beside the requests: imports, one at a time, in the order they came."""
+"""Long work beside the requests: imports, one at a time; alerts, looked for and sent."""
 
 import threading
-from typing import Final
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, Final
 
 import structlog
 
 from service.api.checks import Contract
 from service.ports import Tools
+from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.import_records import give_up, run_imports
+from service.usecases.watch_changes import Watcher
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
 _TRIES: Final = 10
+_SENDERS: Final = 16
 
 
 def work(tools: Tools, stopping: threading.Event) -> None:
@@ -28,3 +32,43 @@ def work(tools: Tools, stopping: threading.Event) -> None:
             # A database that is away for a moment must not end the work for good.
             failed += 1
             _log.exception("an import could not go on; it is tried again")
+
+
+def look(tools: Tools, stopping: threading.Event) -> None:
+    """Look through what has changed for every subscription, until told to stop."""
+    watcher = Watcher(tools)
+    while not stopping.wait(_LOOK_EVERY_S):
+        try:
+            watcher.look(stopping.is_set)
+        except Exception:  # noqa: BLE001 - see `work`
+            _log.exception("subscriptions could not be looked after; it is tried again")
+
+
+def send(tools: Tools, stopping: threading.Event) -> None:
+    """Send what is due until told to stop: several at a time, one to each receiver.
+
+    A receiver that hangs holds one of the senders for ten seconds and is then left alone for a
+    while, so that it takes nothing from the others.
+    """
+    with ThreadPoolExecutor(_SENDERS, thread_name_prefix="homeward-send") as pool:
+        flying: set[Future[Any]] = set()
+        while not stopping.is_set():
+            try:
+                for due in claim_due(tools, _SENDERS - len(flying)):
+                    flying.add(pool.submit(deliver, tools, due))
+            except Exception:  # noqa: BLE001 - see `work`
+                _log.exception("messages could not be claimed; it is tried again")
+                stopping.wait(_LOOK_EVERY_S)
+            if flying:
+                landed, flying = wait(flying, _LOOK_EVERY_S, FIRST_COMPLETED)
+                _report(landed)
+            else:
+                stopping.wait(_LOOK_EVERY_S)
+
+
+def _report(landed: set[Future[Any]]) -> None:
+    for one in landed:
+        error = one.exception()
+        if error is not None:
+            # It stays claimed, and is sent again once the claim has ended.
+            _log.error("what came of a message could not be noted", exc_info=error)

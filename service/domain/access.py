@@ -18,6 +18,7 @@ class Scope(StrEnum):
     INSIGHTS_READ = "insights:read"
     OUTCOMES_READ = "outcomes:read"
     OUTCOMES_WRITE = "outcomes:write"
+    SUBSCRIPTIONS = "subscriptions"
     RESTRICTED = "restricted"
 
 

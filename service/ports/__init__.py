@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from service.domain.alert import Answered, Message
 from service.domain.candidate import PeopleFound, PeopleQuery
 from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.imported import FileFormat, Opened
@@ -14,13 +15,12 @@ from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
+from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 from service.ports.stores import (
     AccessStore,
     AuditStore,
-    BatchStore,
     CorridorStore,
     ListingStore,
-    OutcomeStore,
     PersonStore,
     Store,
 )
@@ -36,6 +36,7 @@ from service.skills.subwords import Subwords
 
 __all__ = [
     "AccessStore",
+    "AlertStore",
     "AuditStore",
     "BatchStore",
     "Clock",
@@ -51,6 +52,7 @@ __all__ = [
     "Store",
     "Taxonomy",
     "Tools",
+    "WebhookSender",
 ]
 
 
@@ -88,6 +90,18 @@ class Clock(Protocol):
 
     def today(self) -> date:
         """Return today's date in UTC."""
+        ...
+
+
+class WebhookSender(Protocol):
+    """Sends messages to receivers outside. Safe to call from several threads."""
+
+    def refusal(self, url: str) -> str | None:
+        """Return why nothing may be sent there, as far as the URL tells, None if it may."""
+        ...
+
+    def send(self, message: Message) -> Answered:
+        """Sign and send one message, within ten seconds or so; raises nothing."""
         ...
 
 
@@ -194,6 +208,7 @@ class Tools:
     places: Places
     refusals: RefusalReader
     guidance: Guidance
+    webhooks: WebhookSender
 
 
 class ProgressBar(Protocol):

@@ -6,15 +6,13 @@ from typing import Protocol
 
 from service.domain.access import ApiKey, Organisation
 from service.domain.audit import Access, AccessQuery, Link, LoggedAccess, LogHead
-from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
-from service.domain.imported import ImportKind
 from service.domain.listing import Listing, StoredListing
-from service.domain.outcome import Outcome, StoredOutcome
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
-from service.domain.records import Page, Put, SavedUnderstanding, TakenRow, Written
+from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 
 
 class ListingStore(Protocol):
@@ -45,6 +43,10 @@ class ListingStore(Protocol):
         self, *, after: int, limit: int, where: Mapping[str, str]
     ) -> Page[StoredListing]:
         """Return listings in order of creation behind the position `after`."""
+        ...
+
+    def sources_of(self, organisation_id: str) -> list[str]:
+        """Return the names of the sources that this organisation's listings have."""
         ...
 
     def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
@@ -188,93 +190,6 @@ class CorridorStore(Protocol):
         ...
 
 
-class BatchStore(Protocol):
-    """Imports, what was sent, and what became of each row; sealed wherever people stand in it."""
-
-    def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
-        """Keep what was sent and queue it, in one transaction."""
-        ...
-
-    def batch(self, organisation_id: str, batch_id: str) -> StoredBatch:
-        """Return an import of this organisation; raise NotFoundError."""
-        ...
-
-    def page_of_batches(self, organisation_id: str, *, after: int, limit: int) -> Page[StoredBatch]:
-        """Return this organisation's imports in order of arrival behind `after`."""
-        ...
-
-    def next_batch(self) -> StoredBatch | None:
-        """Return the oldest import that is not finished, None where there is none."""
-        ...
-
-    def batch_content(self, batch_id: str) -> bytes:
-        """Return what was sent; raise NotFoundError once it is finished and forgotten."""
-        ...
-
-    def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
-        """Keep how far an import has come; what was sent is forgotten once it has ended."""
-        ...
-
-    def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
-        """Write records, what became of their rows, and how far it has come, in one transaction.
-
-        progress: as it was before; the counts after it come back. A dry run writes no record.
-        """
-        ...
-
-    def page_of_rows(
-        self, batch_id: str, *, after: int, limit: int, effect: RowEffect | None
-    ) -> Page[RowResult]:
-        """Return rows of an import in their order, behind the place `after` - 1."""
-        ...
-
-    def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:
-        """Return the places of rows whose record says just this already."""
-        ...
-
-    def mapping(
-        self, organisation_id: str, kind: ImportKind, source: str
-    ) -> Mapping[str, str | None] | None:
-        """Return how this source's columns were read last, None where nobody has said."""
-        ...
-
-    def keep_mapping(self, batch: Batch, mapping: Mapping[str, str | None], at: datetime) -> None:
-        """Read this source's columns so from now on."""
-        ...
-
-
-class OutcomeStore(Protocol):
-    """What came of recommendations. Reporters see theirs, organisations what is about theirs."""
-
-    def put_outcome(
-        self, organisation_id: str, person: StoredPerson, outcome: Outcome
-    ) -> Written[StoredOutcome]:
-        """Record a stage, or change what this organisation has said of it.
-
-        Raises NotFoundError where the person is no longer there.
-        """
-        ...
-
-    def outcome(self, organisation_id: str, outcome_id: str) -> StoredOutcome:
-        """Return an outcome this organisation may see; raise NotFoundError."""
-        ...
-
-    def page_of_outcomes(
-        self,
-        organisation_id: str,
-        *,
-        after: int,
-        limit: int,
-        where: Mapping[str, str],
-    ) -> Page[StoredOutcome]:
-        """Return what this organisation may see, in order of the last change behind `after`."""
-        ...
-
-    def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
-        """Take back what was reported by mistake."""
-        ...
-
-
 class AccessStore(Protocol):
     """Organisations and keys."""
 
@@ -341,6 +256,7 @@ class Store(
     CorridorStore,
     BatchStore,
     OutcomeStore,
+    AlertStore,
     AccessStore,
     AuditStore,
     Protocol,

@@ -87,7 +87,7 @@ class Reader:
             listing=stored,
             rank=rank,
             score=round(score, 4),
-            tier=_tier(self.tools, score, self.understood),
+            tier=tier_of(self.tools, score, self.understood),
             evidence=(),
             missing=(),
             flags=flags_for(stored.content, self.setting),
@@ -128,6 +128,6 @@ def heard_of(read: SavedUnderstanding) -> PersonWords:
     return PersonWords.of(read.vectors[0], read.vectors[1:], read.texts)
 
 
-def _tier(tools: Tools, score: float, understood: Understanding) -> Tier:
+def tier_of(tools: Tools, score: float, understood: Understanding) -> Tier:
     """Never call an answer good when the words were hardly read."""
     return Tier.STRETCH if understood.notices else tools.scorer.tier(score)

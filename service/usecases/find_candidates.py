@@ -1,36 +1,30 @@
 """Rank those who agreed to it for one listing: the forward match, asked from the other side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from service.domain.candidate import Candidate, Candidates, Contactable, PeopleQuery, Seeking
-from service.domain.eligibility import Eligibility
 from service.domain.errors import ConsentMissingError, InvalidInputError
-from service.domain.listing import Kind, StoredListing
-from service.domain.match import Match, Notice
+from service.domain.listing import StoredListing
+from service.domain.match import Match, Notice, Tier
 from service.domain.person import Route, StoredPerson
-from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
-from service.matching.features import crowd_features
-from service.matching.recognition import weighed
-from service.matching.score import Floats, best_rows
+from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
 from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
-from service.usecases.explain_answer import Chosen, reader_of
+from service.usecases.explain_answer import Chosen, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
-from service.usecases.score_pools import crowd_measured, yardsticks_of
+from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
 
 _POOL: Final = 120
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
-_ASSESSMENTS: Final = 60
-_RANKED: Final = frozenset({Kind.JOB, Kind.TRAINING, Kind.ENTERPRISE})
 
 _CLOSED: Final = Notice(
     "listing_closed", "Its last day has passed: nobody is shown it any more, and nobody for it."
@@ -38,20 +32,6 @@ _CLOSED: Final = Notice(
 _NOT_SEARCHED: Final = Notice(
     "listing_not_searched", "It has not been read by this model yet; try again in a moment."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The listing, at its row in a pool that holds with a training the assessments near it."""
-
-    stored: StoredListing
-    pool: Pool
-    row: int
-
-    @property
-    def requirements(self) -> Floats:
-        """Its own, (k, d), the title first."""
-        return self.pool.requirements[self.pool.starts[self.row] : self.pool.starts[self.row + 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +54,14 @@ def find_candidates(
     with this one. Raises NotFoundError, and InvalidInputError for a kind that is not ranked.
     """
     stored = tools.store.listing(listing_id)
-    if stored.content.kind not in _RANKED:
+    if stored.content.kind not in RANKED:
         message = f"People are not ranked for a listing of the kind {stored.content.kind.value}."
         raise InvalidInputError(message, code="kind_not_ranked")
     tools.people.follow()
-    wanted = _wanted(tools, stored)
+    wanted = wanted_of(tools, stored)
     if wanted is None:
         return Candidates(stored, (), tools.encoder.model, (_NOT_SEARCHED,))
-    people = _may_be_asked(tools, wanted, organisation_id, max(_POOL, 2 * limit))
-    scores = _scores(tools, wanted, people)
-    best = [(people[row], float(scores[row])) for row in best_rows(scores, limit)]
+    best = _ranked(tools, wanted, organisation_id, limit)
     items = [_candidate(tools, one, wanted, score, organisation_id) for one, score in best]
     kept = [one for one in items if one is not None]
     return Candidates(
@@ -97,24 +75,31 @@ def find_candidates(
     )
 
 
-def _wanted(tools: Tools, stored: StoredListing) -> _Wanted | None:
-    pool = tools.index.pool_of([stored.id]).pool
-    if not pool.ids:
-        return None
-    if stored.content.kind is Kind.JOB or pool.assesses[0]:
-        return _Wanted(stored, pool, 0)
-    query = PoolQuery(
-        vectors=np.vstack([pool.whole, pool.requirements]),
-        words="",
-        asks=(Ask(Eligibility(kinds=frozenset({Kind.TRAINING})), _ASSESSMENTS),),
-    )
-    near = tools.index.pools(query)[0]
-    names = [near.ids[row] for row in np.flatnonzero(near.assesses)]
-    around = tools.index.pool_of([stored.id, *names]).pool
-    return _Wanted(stored, around, around.ids.index(stored.id))
+def tiers_of_people(
+    tools: Tools, stored: StoredListing, organisation_id: str, limit: int
+) -> dict[str, Tier]:
+    """Return who would be found for a listing and how well each fits, without the reasons.
+
+    For whoever looks at many listings: explaining takes most of the time of an answer.
+    """
+    wanted = wanted_of(tools, stored) if stored.content.kind in RANKED else None
+    if wanted is None:
+        return {}
+    return {
+        one.person.id: tier_of(tools, score, one.read.understanding)
+        for one, score in _ranked(tools, wanted, organisation_id, limit)
+    }
 
 
-def _may_be_asked(tools: Tools, wanted: _Wanted, organisation_id: str, wide: int) -> list[_Asked]:
+def _ranked(
+    tools: Tools, wanted: Wanted, organisation_id: str, limit: int
+) -> list[tuple[_Asked, float]]:
+    people = _may_be_asked(tools, wanted, organisation_id, max(_POOL, 2 * limit))
+    scores = scores_for(tools, wanted, [one.read for one in people])
+    return [(people[row], float(scores[row])) for row in best_rows(scores, limit)]
+
+
+def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int) -> list[_Asked]:
     """Return a wide choice of those who come near and whom every rule lets through."""
     stored = wanted.stored
     sought = _seeking(tools, stored, organisation_id)
@@ -170,32 +155,8 @@ def _asked(
     return _Asked(person, read, book, route, rules)
 
 
-def _scores(tools: Tools, wanted: _Wanted, people: Sequence[_Asked]) -> Floats:
-    """Return what each person's own answer would score the listing with, (m,)."""
-    if not people:
-        return np.zeros(0, dtype=np.float32)
-    pool = wanted.pool
-    measured = crowd_measured(tools, [one.read for one in people])
-    grams = [one.read.grams or tools.index.grams(one.read.work_text) for one in people]
-    likeness = tools.index.pool_of(pool.ids, grams).likeness
-    similarity = np.concatenate([one.phrases for one in measured]) @ pool.requirements.T
-    affinity = tools.taxonomy.affinity(pool.whole)
-    features = crowd_features(pool, measured, similarity, likeness, affinity, yardsticks_of(tools))
-    m, n, width = features.shape
-    scores = tools.scorer.score(features.reshape(m * n, width)).reshape(m, n)
-    if n > 1:
-        scores = np.stack(
-            [
-                weighed(pool, line, said.phrases, said.years)
-                for line, said in zip(scores, measured, strict=True)
-            ]
-        )
-    found: Floats = scores[:, wanted.row]
-    return found
-
-
 def _candidate(
-    tools: Tools, one: _Asked, wanted: _Wanted, score: float, asking: str
+    tools: Tools, one: _Asked, wanted: Wanted, score: float, asking: str
 ) -> Candidate | None:
     """Explain one person as their own answer would explain the listing."""
     stored = wanted.stored

@@ -63,6 +63,12 @@ CORRIDOR: JSON = {
     "source": "a test",
 }
 OUTCOME: JSON = {"returnee": "ret_nowhere", "listing": "lst_nowhere", "outcome": "referred"}
+SUBSCRIPTION: JSON = {
+    "kind": "listings",
+    "url": "https://partner.example/alerts",
+    "text": "I lay bricks and plaster walls",
+    "home_country": "BD",
+}
 ROUTES = (
     Route("GET", "/v1/listings", ("listings:read",)),
     Route("GET", "/v1/listings/{listing_id}", ("listings:read",)),
@@ -103,6 +109,19 @@ ROUTES = (
     Route("GET", "/v1/returnees/{source}/{external_id}", ("returnees:read",)),
     Route("PUT", "/v1/returnees/{source}/{external_id}", ("returnees:write",), PERSON),
     Route("GET", "/v1/access-log", ("admin",)),
+    Route("GET", "/v1/subscriptions", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions", ("subscriptions", "match", "listings:read"), SUBSCRIPTION),
+    Route("GET", "/v1/subscriptions/{subscription_id}", ("subscriptions",)),
+    Route("PUT", "/v1/subscriptions/{subscription_id}", ("subscriptions",), SUBSCRIPTION),
+    Route("DELETE", "/v1/subscriptions/{subscription_id}", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions/{subscription_id}/secret", ("subscriptions",)),
+    Route("POST", "/v1/subscriptions/{subscription_id}/test", ("subscriptions",)),
+    Route("GET", "/v1/subscriptions/{subscription_id}/deliveries", ("subscriptions",)),
+    Route(
+        "POST",
+        "/v1/subscriptions/{subscription_id}/deliveries/{event_id}/replay",
+        ("subscriptions",),
+    ),
     Route("GET", "/v1/keys", ("admin",)),
     Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
     Route("DELETE", "/v1/keys/{key_id}", ("admin",)),
@@ -149,6 +168,7 @@ def stored(tools: Tools) -> tuple[object, ...]:
         store.listing_changes(0, 100_000),
         people,
         store.page_of_corridors(after=0, limit=100_000, origin=None, destination=None),
+        [store.page_of_subscriptions(one.id, after=0, limit=100_000) for one in organisations],
         keys,
         organisations,
         tools.index.state,

@@ -77,6 +77,13 @@ class ListingQueries:
             next_after=kept[-1].position if more else None,
         )
 
+    def sources_of(self, organisation_id: str) -> list[str]:
+        """See the port."""
+        table = t.listings.c
+        query = sa.select(table.source).where(table.organisation_id == organisation_id).distinct()
+        with self._db.read() as connection:
+            return list(connection.execute(query.order_by(table.source)).scalars())
+
     def delete_listing(self, listing: StoredListing, *, if_version: int | None) -> None:
         """See the port."""
         with self._db.write() as connection:

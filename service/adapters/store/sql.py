@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.adapters.store import migrate
 from service.adapters.store import tables as t
 from service.adapters.store.access import AccessQueries
+from service.adapters.store.alerts import AlertQueries
 from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
@@ -27,6 +28,7 @@ class SqlStore(
     CorridorQueries,
     BatchQueries,
     OutcomeQueries,
+    AlertQueries,
     AccessQueries,
     AuditQueries,
 ):
@@ -39,6 +41,7 @@ class SqlStore(
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)
         OutcomeQueries.__init__(self, database, vault)
+        AlertQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
         self._database = database

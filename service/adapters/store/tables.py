@@ -250,6 +250,77 @@ access_log = sa.Table(
     sa.Column("mac", sa.LargeBinary, nullable=False),
 )
 
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("position", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("key_id", sa.Text, sa.ForeignKey("api_keys.id"), nullable=False),
+    sa.Column("returnee_id", sa.Text, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("secrets", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("listings_seen", Sequence, nullable=False),
+    sa.Column("people_seen", Sequence, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("resting_until", Moment),
+    sa.Column("attempted_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+alerts_told = sa.Table(
+    "alerts_told",
+    metadata,
+    sa.Column(
+        "subscription_id",
+        sa.Text,
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column(
+        "listing_id",
+        sa.Text,
+        sa.ForeignKey("listings.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    # The person's id, or nothing: a key may hold no unknown.
+    sa.Column("about", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Text, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+)
+
+alert_events = sa.Table(
+    "alert_events",
+    metadata,
+    sa.Column("position", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column(
+        "subscription_id",
+        sa.Text,
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("listing_id", sa.Text),
+    sa.Column("person_id", sa.Text, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+    sa.Column("tier", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("next_attempt_at", Moment),
+    sa.Column("claimed_until", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("attempted_at", Moment),
+    sa.Index("ix_alert_events_due", "state", "next_attempt_at"),
+    sqlite_autoincrement=True,
+)
+
 facts = sa.Table(
     "facts",
     metadata,

@@ -1,0 +1,1 @@
+"""Messages to receivers outside: signed, and never to where only this network reaches."""

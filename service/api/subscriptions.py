@@ -1,0 +1,170 @@
+"""/v1/subscriptions: be told of matches as they appear, by signed messages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response, status
+
+from service.api.common import (
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    etag,
+    expected_version,
+    read_cursor,
+    write_cursor,
+)
+from service.api.subscription_models import (
+    DeliveryOut,
+    DeliveryPage,
+    NewSubscriptionOut,
+    SecretOut,
+    SubscriptionIn,
+    SubscriptionOut,
+    SubscriptionPage,
+)
+from service.domain.access import Caller, Scope
+from service.domain.alert import StoredSubscription
+from service.domain.errors import NotFoundError
+from service.ports import Tools
+from service.usecases.manage_subscriptions import (
+    change_subscription,
+    exchange_secret,
+    may_watch,
+    subscribe,
+)
+from service.web.access import ToolsDep, only_known_parameters, with_scope
+
+router = APIRouter(
+    prefix="/v1/subscriptions",
+    tags=["subscriptions"],
+    dependencies=[Depends(only_known_parameters)],
+)
+
+Subscriber = Annotated[Caller, Depends(with_scope(Scope.SUBSCRIPTIONS))]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+def post(
+    body: SubscriptionIn,
+    response: Response,
+    tools: ToolsDep,
+    caller: Subscriber,
+    _key: IdempotencyKey = None,
+) -> NewSubscriptionOut:
+    """Watch what changes from now on. A repeat makes another: a secret cannot be shown twice."""
+    stored, secret = subscribe(tools, caller, body.to_domain())
+    response.headers["ETag"] = etag(stored.version)
+    response.headers["Location"] = f"/v1/subscriptions/{stored.id}"
+    return NewSubscriptionOut.made(stored, secret)
+
+
+@router.get("")
+def page(
+    tools: ToolsDep,
+    caller: Subscriber,
+    cursor: Annotated[Cursor, Query()] = None,
+    limit: Annotated[Limit, Query()] = 50,
+) -> SubscriptionPage:
+    """List the subscriptions of your organisation that you may see, in order of creation."""
+    found = tools.store.page_of_subscriptions(
+        caller.organisation_id, after=read_cursor(cursor), limit=limit
+    )
+    return SubscriptionPage(
+        items=[SubscriptionOut.of(one) for one in found.items if may_watch(caller, one.content)],
+        next_cursor=write_cursor(found.next_after),
+    )
+
+
+@router.get("/{subscription_id}")
+def get(
+    subscription_id: str, response: Response, tools: ToolsDep, caller: Subscriber
+) -> SubscriptionOut:
+    """Read one subscription, without its secret."""
+    stored = _seen(tools, caller, subscription_id)
+    response.headers["ETag"] = etag(stored.version)
+    return SubscriptionOut.of(stored)
+
+
+@router.put("/{subscription_id}")
+def put(  # noqa: PLR0913 - one parameter per part of the request
+    subscription_id: str,
+    body: SubscriptionIn,
+    response: Response,
+    tools: ToolsDep,
+    caller: Subscriber,
+    if_match: IfMatch = None,
+) -> SubscriptionOut:
+    """Replace what is watched, or pause it; what was told stays told."""
+    stored = _seen(tools, caller, subscription_id)
+    version = expected_version(if_match)
+    stored = change_subscription(tools, caller, stored, body.to_domain(), version)
+    response.headers["ETag"] = etag(stored.version)
+    return SubscriptionOut.of(stored)
+
+
+@router.delete("/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete(
+    subscription_id: str, tools: ToolsDep, caller: Subscriber, if_match: IfMatch = None
+) -> None:
+    """Watch no longer; messages that wait are not sent."""
+    stored = _seen(tools, caller, subscription_id)
+    tools.store.remove_subscription(stored, expected_version(if_match))
+
+
+@router.post("/{subscription_id}/secret")
+def post_secret(
+    subscription_id: str, tools: ToolsDep, caller: Subscriber, _key: IdempotencyKey = None
+) -> SecretOut:
+    """Exchange the secret. For a day messages are signed with the new and with the old one."""
+    stored = _seen(tools, caller, subscription_id)
+    return SecretOut(secret=exchange_secret(tools, stored))
+
+
+@router.post("/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED)
+def post_test(
+    subscription_id: str, tools: ToolsDep, caller: Subscriber, _key: IdempotencyKey = None
+) -> DeliveryOut:
+    """Send a message that only tries the way, also while the subscription is paused."""
+    stored = _seen(tools, caller, subscription_id)
+    return DeliveryOut.of(tools.store.add_test(stored, tools.clock.now()))
+
+
+@router.get("/{subscription_id}/deliveries")
+def deliveries(
+    subscription_id: str,
+    tools: ToolsDep,
+    caller: Subscriber,
+    cursor: Annotated[Cursor, Query()] = None,
+    limit: Annotated[Limit, Query()] = 50,
+) -> DeliveryPage:
+    """List a subscription's messages and what became of each, in order of creation."""
+    stored = _seen(tools, caller, subscription_id)
+    found = tools.store.page_of_deliveries(stored.id, after=read_cursor(cursor), limit=limit)
+    return DeliveryPage(
+        items=[DeliveryOut.of(one) for one in found.items],
+        next_cursor=write_cursor(found.next_after),
+    )
+
+
+@router.post(
+    "/{subscription_id}/deliveries/{event_id}/replay", status_code=status.HTTP_202_ACCEPTED
+)
+def replay(
+    subscription_id: str,
+    event_id: str,
+    tools: ToolsDep,
+    caller: Subscriber,
+    _key: IdempotencyKey = None,
+) -> DeliveryOut:
+    """Send a message again under its id, if what it is about still holds."""
+    stored = _seen(tools, caller, subscription_id)
+    return DeliveryOut.of(tools.store.replay_delivery(stored.id, event_id, tools.clock.now()))
+
+
+def _seen(tools: Tools, caller: Caller, subscription_id: str) -> StoredSubscription:
+    stored = tools.store.subscription(caller.organisation_id, subscription_id)
+    if not may_watch(caller, stored.content):
+        message = "There is no such subscription."
+        raise NotFoundError(message)
+    return stored
