@@ -101,10 +101,16 @@ def bench(
         _write_readme(readme, rows, texts_per_s)
 
 
-def _onet_titles(folder: Path) -> list[str]:
+def onet_rows(folder: Path) -> list[tuple[str, str]]:
+    """Return (occupation code, alternate title) from O*NET's table, in its order."""
     path = folder / "Alternate_Titles.txt.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [row["Alternate Title"] for row in csv.DictReader(file, delimiter="\t")]
+        rows = csv.DictReader(file, delimiter="\t")
+        return [(row["O*NET-SOC Code"], row["Alternate Title"]) for row in rows]
+
+
+def _onet_titles(folder: Path) -> list[str]:
+    return [title for _, title in onet_rows(folder)]
 
 
 def _people_texts() -> list[tuple[str, str]]:

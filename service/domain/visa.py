@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from service.domain.text import fold
@@ -45,6 +46,7 @@ _WORDS: Final = tuple(
 )
 
 
+@lru_cache(maxsize=10_000)
 def visa_kind(stated: str | None) -> VisaKind | None:
     """Return the kind of a visa as an advert words it, None where nothing is stated."""
     if stated is None or not (text := fold(stated)):

@@ -1,12 +1,14 @@
 """Rank those who agreed to it for one listing: the forward match, asked from the other side."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from service.domain.candidate import Candidate, Candidates, Contactable, PeopleQuery, Seeking
+from service.domain.corridor import StoredCorridor
 from service.domain.errors import ConsentMissingError, InvalidInputError
 from service.domain.listing import StoredListing
 from service.domain.match import Match, Notice, Tier
@@ -102,22 +104,29 @@ def _ranked(
 def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int) -> list[_Asked]:
     """Return a wide choice of those who come near and whom every rule lets through."""
     stored = wanted.stored
-    sought = _seeking(tools, stored, organisation_id)
+    corridors = tools.store.corridors_to(stored.content.country)
+    sought = _seeking(tools, stored, organisation_id, corridors)
     whole = wanted.pool.whole[wanted.row]
     vectors = np.vstack([whole, wanted.requirements]).astype(np.float32)
-    recorded: Recorded = {}
+    recorded: dict[str, list[StoredCorridor]] = defaultdict(list)
+    for one in corridors:
+        recorded[one.content.origin].append(one)
     kept: list[_Asked] = []
     seen: set[str] = set()
     while True:
         query = PeopleQuery(vectors, sought, wide, frozenset(seen))
         found = tools.people.found(query)
         people = tools.store.people(found.ids)
-        reads = tools.store.readings(found.ids, tools.reading)
-        kept += [
-            asked
+        free = {
+            name: let
             for name, person in people.items()
-            if name in reads
-            and (asked := _asked(tools, stored, (person, reads[name]), recorded)) is not None
+            if (let := _let_through(tools, stored, person, recorded)) is not None
+        }
+        reads = tools.store.readings(list(free), tools.reading)
+        kept += [
+            _Asked(people[name], read, *free[name])
+            for name, read in reads.items()
+            if len(read.vectors) > 1
         ]
         seen.update(found.ids)
         if not found.ids or not found.more or len(kept) >= _ENOUGH * wide:
@@ -126,22 +135,18 @@ def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int)
         wide *= 2
 
 
-def _seeking(tools: Tools, stored: StoredListing, organisation_id: str) -> Seeking:
-    corridors = [one.content for one in tools.store.corridors_to(stored.content.country)]
+def _seeking(
+    tools: Tools, stored: StoredListing, asking: str, corridors: Sequence[StoredCorridor]
+) -> Seeking:
+    recorded = [one.content for one in corridors]
     tables = (tools.places, tools.rates)
-    return seeking(stored.content, organisation_id, corridors, tools.clock.today(), tables)
+    return seeking(stored.content, asking, recorded, tools.clock.today(), tables)
 
 
-def _asked(
-    tools: Tools,
-    stored: StoredListing,
-    known: tuple[StoredPerson, SavedUnderstanding],
-    recorded: Recorded,
-) -> _Asked | None:
+def _let_through(
+    tools: Tools, stored: StoredListing, person: StoredPerson, recorded: Recorded
+) -> tuple[Rulebook, Route, RouteRules] | None:
     """Hold what is stored of a person against every rule; None where one keeps them out."""
-    person, read = known
-    if len(read.vectors) <= 1:
-        return None
     book = rulebook(tools, person.profile, recorded)
     try:
         require_matching(person.profile.consent, book.today)
@@ -152,7 +157,7 @@ def _asked(
     rules = rules_for(route, book, Filters())
     if (wished and route not in wished) or reasons_against(stored, rules.allowed, book):
         return None
-    return _Asked(person, read, book, route, rules)
+    return book, route, rules
 
 
 def _candidate(

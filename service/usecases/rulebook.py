@@ -1,23 +1,25 @@
 """Gather what the hard rules for one person rest on: the day, corridors, rates, vetoes read."""
 
+from collections.abc import Mapping, Sequence
+
 from service.domain.corridor import StoredCorridor
 from service.domain.person import Profile
 from service.ports import Tools
 from service.rules.calendar import today_in
 from service.rules.eligible import Rulebook
 
-Recorded = dict[str, list[StoredCorridor]]
-"""Corridors by origin, as they were read within one answer about many people."""
+Recorded = Mapping[str, Sequence[StoredCorridor]]
+"""The corridors that matter to an answer about many people, by origin, read once."""
 
 
 def rulebook(tools: Tools, profile: Profile, recorded: Recorded | None = None) -> Rulebook:
-    """Return the rules' ground for a person, as of now. recorded: is filled and used again."""
+    """Return the rules' ground for a person, as of now. recorded: used in place of the store."""
     origin = profile.home_country
     today = today_in(origin, tools.clock.now())
-    known = {} if recorded is None else recorded
-    if origin is not None and origin not in known:
-        known[origin] = tools.store.corridors_from(origin)
-    stored = known[origin] if origin is not None else []
+    stored: Sequence[StoredCorridor] = ()
+    if origin is not None:
+        read = tools.store.corridors_from
+        stored = read(origin) if recorded is None else recorded.get(origin, ())
     return Rulebook(
         profile=profile,
         today=today,
