@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from service.api.common import IdempotencyKey
 from service.api.fields import Line, Model
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.audit import Action
@@ -73,9 +72,7 @@ class OrganisationPage(Model):
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED)
-def post_key(
-    body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making, _key: IdempotencyKey = None
-) -> NewKeyOut:
+def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making) -> NewKeyOut:
     """Make a key. A repeat makes another one: a secret cannot be shown twice."""
     organisation = body.organisation or caller.organisation_id
     if organisation != caller.organisation_id:
@@ -110,7 +107,6 @@ def post_organisation(
     tools: ToolsDep,
     caller: Admin,
     shown: Founding,
-    _key: IdempotencyKey = None,
 ) -> OrganisationModel:
     """Add an organisation."""
     _require_first(caller)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from service.api.common import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     Limit,
     etag,
@@ -25,6 +24,7 @@ from service.api.subscription_models import (
 )
 from service.domain.access import Caller, Scope
 from service.domain.alert import StoredSubscription
+from service.domain.audit import Action
 from service.domain.errors import NotFoundError
 from service.ports import Tools
 from service.usecases.manage_subscriptions import (
@@ -34,6 +34,7 @@ from service.usecases.manage_subscriptions import (
     subscribe,
 )
 from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(
     prefix="/v1/subscriptions",
@@ -42,6 +43,7 @@ router = APIRouter(
 )
 
 Subscriber = Annotated[Caller, Depends(with_scope(Scope.SUBSCRIPTIONS))]
+Listing = Annotated[Shown, Depends(Accessing(Action.DELIVERY_LIST))]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -50,7 +52,6 @@ def post(
     response: Response,
     tools: ToolsDep,
     caller: Subscriber,
-    _key: IdempotencyKey = None,
 ) -> NewSubscriptionOut:
     """Watch what changes from now on. A repeat makes another: a secret cannot be shown twice."""
     stored, secret = subscribe(tools, caller, body.to_domain())
@@ -113,34 +114,32 @@ def delete(
 
 
 @router.post("/{subscription_id}/secret")
-def post_secret(
-    subscription_id: str, tools: ToolsDep, caller: Subscriber, _key: IdempotencyKey = None
-) -> SecretOut:
+def post_secret(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> SecretOut:
     """Exchange the secret. For a day messages are signed with the new and with the old one."""
     stored = _seen(tools, caller, subscription_id)
     return SecretOut(secret=exchange_secret(tools, stored))
 
 
 @router.post("/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED)
-def post_test(
-    subscription_id: str, tools: ToolsDep, caller: Subscriber, _key: IdempotencyKey = None
-) -> DeliveryOut:
+def post_test(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> DeliveryOut:
     """Send a message that only tries the way, also while the subscription is paused."""
     stored = _seen(tools, caller, subscription_id)
     return DeliveryOut.of(tools.store.add_test(stored, tools.clock.now()))
 
 
 @router.get("/{subscription_id}/deliveries")
-def deliveries(
+def deliveries(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     tools: ToolsDep,
     caller: Subscriber,
+    shown: Listing,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
 ) -> DeliveryPage:
     """List a subscription's messages and what became of each, in order of creation."""
     stored = _seen(tools, caller, subscription_id)
     found = tools.store.page_of_deliveries(stored.id, after=read_cursor(cursor), limit=limit)
+    shown.of(*dict.fromkeys(one.person_id for one in found.items if one.person_id is not None))
     return DeliveryPage(
         items=[DeliveryOut.of(one) for one in found.items],
         next_cursor=write_cursor(found.next_after),
@@ -155,7 +154,6 @@ def replay(
     event_id: str,
     tools: ToolsDep,
     caller: Subscriber,
-    _key: IdempotencyKey = None,
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
     stored = _seen(tools, caller, subscription_id)

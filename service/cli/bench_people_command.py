@@ -122,7 +122,7 @@ def _measure(people: list[str], requests: int) -> Measured:
             indexed = time.perf_counter()
             times = _times(tools, requests)
             return Measured(
-                people=tools.people.state.listings,
+                people=tools.people.state.people,
                 import_s=imported - started,
                 people_per_s=len(people) / (imported - started),
                 index_s=indexed - imported,

@@ -25,6 +25,7 @@ class Action(StrEnum):
     OUTCOME_READ = "outcome.read"
     OUTCOME_LIST = "outcome.list"
     OUTCOME_REMOVE = "outcome.remove"
+    DELIVERY_LIST = "delivery.list"
     KEY_CREATE = "key.create"
     KEY_REVOKE = "key.revoke"
     ORGANISATION_CREATE = "organisation.create"

@@ -73,6 +73,14 @@ class PeopleFound:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PeopleState:
+    """Which people were searched: a generation number and how many they were."""
+
+    generation: int
+    people: int
+
+
 class Contactable(StrEnum):
     """How a person is reached: by whoever asks, or through the organisation that knows them."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from service.domain.alert import Answered, Message
-from service.domain.candidate import PeopleFound, PeopleQuery
+from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState
 from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.imported import FileFormat, Opened
 from service.domain.match import IndexState
@@ -142,8 +142,8 @@ class PeopleIndex(Protocol):
     """Finds people for a listing. Reads are safe from several threads at any time."""
 
     @property
-    def state(self) -> IndexState:
-        """Generation and number of people now searched; called `listings` there."""
+    def state(self) -> PeopleState:
+        """Generation and number of people now searched."""
         ...
 
     def found(self, query: PeopleQuery) -> PeopleFound:

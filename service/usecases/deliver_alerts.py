@@ -17,7 +17,8 @@ from service.domain.alert import (
     Message,
 )
 from service.ports import Tools
-from service.usecases.watch_changes import key_holds, may_be_seen
+from service.usecases.see_person import may_be_seen
+from service.usecases.watch_changes import key_holds
 
 BACKOFF: Final = (
     timedelta(seconds=5),

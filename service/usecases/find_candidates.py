@@ -1,7 +1,7 @@
 """Rank those who agreed to it for one listing: the forward match, asked from the other side."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,23 +11,24 @@ from service.domain.candidate import Candidate, Candidates, Contactable, PeopleQ
 from service.domain.corridor import StoredCorridor
 from service.domain.errors import ConsentMissingError, InvalidInputError
 from service.domain.listing import StoredListing
-from service.domain.match import Match, Notice, Tier
+from service.domain.match import Notice, Tier
 from service.domain.person import Route, StoredPerson
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
-from service.rules.consent import require_matching
+from service.rules.consent import is_shared_with, require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.usecases.explain_answer import Chosen, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
+from service.usecases.score_pools import WIDE
 
-_POOL: Final = 120
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
 
+_LEFT_OUT: Final = "(left out)"
 _CLOSED: Final = Notice(
     "listing_closed", "Its last day has passed: nobody is shown it any more, and nobody for it."
 )
@@ -96,7 +97,7 @@ def tiers_of_people(
 def _ranked(
     tools: Tools, wanted: Wanted, organisation_id: str, limit: int
 ) -> list[tuple[_Asked, float]]:
-    people = _may_be_asked(tools, wanted, organisation_id, max(_POOL, 2 * limit))
+    people = _may_be_asked(tools, wanted, organisation_id, max(WIDE, 2 * limit))
     scores = scores_for(tools, wanted, [one.read for one in people])
     return [(people[row], float(scores[row])) for row in best_rows(scores, limit)]
 
@@ -120,7 +121,8 @@ def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int)
         free = {
             name: let
             for name, person in people.items()
-            if (let := _let_through(tools, stored, person, recorded)) is not None
+            if is_shared_with(person, organisation_id)
+            and (let := _let_through(tools, stored, person, recorded)) is not None
         }
         reads = tools.store.readings(list(free), tools.reading)
         kept += [
@@ -166,29 +168,30 @@ def _candidate(
     """Explain one person as their own answer would explain the listing."""
     stored = wanted.stored
     chosen = Chosen(stored.id, score, wanted.requirements)
-    reader = reader_of(tools, one.book, one.read)
-    judged = reader.judged([chosen], {stored.id: stored}, one.rules.allowed)
+    directly = one.person.organisation_id == asking
+    read = one.read if directly else _in_clean_words(one.read)
+    judged = reader_of(tools, one.book, read).judged(
+        [chosen], {stored.id: stored}, one.rules.allowed
+    )
     if not judged:
         return None
-    directly = one.person.organisation_id == asking
-    match = judged[0].match
-    if not directly:
-        match = _in_clean_words(match, dict(zip(_said(one.read), one.read.texts, strict=True)))
     way = Contactable.DIRECTLY if directly else Contactable.THROUGH_ORGANISATION
-    return Candidate(one.person, match, one.route, way)
+    return Candidate(one.person, judged[0].match, one.route, way)
 
 
-def _said(read: SavedUnderstanding) -> list[str]:
-    return [phrase.text for phrase in read.understanding.phrases if phrase.work]
+def _in_clean_words(read: SavedUnderstanding) -> SavedUnderstanding:
+    """Return a reading as another organisation may see it: evidence and flags quote its phrases.
 
-
-def _in_clean_words(match: Match, clean: Mapping[str, str]) -> Match:
-    """Show another organisation the words without the names and the like that stand in them."""
-    evidence = tuple(
-        replace(one, skill=clean.get(one.skill) or one.means or one.requirement)
-        for one in match.evidence
+    Without the names and the like that stand in them, whatever part of the answer quotes one.
+    """
+    clean = iter(read.texts)
+    phrases = tuple(
+        replace(one, text=(text := next(clean)) or _LEFT_OUT, means=text or None)
+        if one.work
+        else one
+        for one in read.understanding.phrases
     )
-    return replace(match, evidence=evidence)
+    return replace(read, understanding=replace(read.understanding, phrases=phrases))
 
 
 def _has_closed(tools: Tools, stored: StoredListing) -> bool:

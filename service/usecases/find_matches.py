@@ -24,11 +24,8 @@ from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
 from service.matching.diversify import spread_rows
 from service.matching.features import PersonVectors, Yardsticks
-from service.matching.recognition import weighed
 from service.matching.score import best_rows
 from service.ports import Tools
-from service.rules.calendar import today_in
-from service.rules.consent import require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.skills.limits import refuses
 from service.usecases.bridge_gaps import add_bridges
@@ -36,12 +33,12 @@ from service.usecases.explain_answer import Chosen, Reader, reader_of
 from service.usecases.explain_match import Judged
 from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
 from service.usecases.rulebook import rulebook
-from service.usecases.score_pools import measured_by, scored
+from service.usecases.score_pools import WIDE, measured_by, route_scores, scored
+from service.usecases.see_person import require_consent
 from service.usecases.understand import understand
 
 Rows = npt.NDArray[np.int64]
 
-_POOL: Final = 120
 _BLOCKED_POOL: Final = 20
 _BLOCKED_PER_ROUTE: Final = 5
 _OPTIONS_POOL: Final = 30
@@ -88,12 +85,6 @@ def reading_of(tools: Tools, person: StoredPerson) -> SavedUnderstanding:
     return tools.store.understanding(person, tools.reading) or understand(tools, person.profile)
 
 
-def require_consent(tools: Tools, person: StoredPerson) -> None:
-    """Raise ConsentMissingError without a consent that holds today where the person lives."""
-    today = today_in(person.profile.home_country, tools.clock.now())
-    require_matching(person.profile.consent, today)
-
-
 def require_work_words(read: SavedUnderstanding) -> None:
     """Raise InvalidInputError where the words hold nothing about work."""
     if len(read.vectors) <= 1:
@@ -114,9 +105,7 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     dial = tools.guidance.diversity if request.diversity is None else request.diversity
     chosen, spread = {}, None
     for route, pool in zip(rules, allowed, strict=True):
-        score, _ = scored(tools, pool, measured)
-        if route is Route.TRAINING:
-            score = weighed(pool, score, measured[0].phrases, measured[0].years)
+        score = route_scores(tools, route, pool, measured)
         plain = best_rows(score, request.limit)
         rows = plain
         if route is Route.OVERSEAS:
@@ -169,7 +158,7 @@ def _notices(book: Rulebook, filters: Filters, understood: Understanding) -> tup
 
 
 def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int) -> PoolQuery:
-    wide = max(_POOL, 2 * limit)
+    wide = max(WIDE, 2 * limit)
     return PoolQuery(
         vectors=read.vectors,
         words=read.work_text,

@@ -26,10 +26,11 @@ from service.rules.eligible import rules_for
 from service.rules.suppress import LEAST, shown_parts, shown_share
 from service.skills.gaps import languages_in, teaches_languages
 from service.usecases.explain_answer import Chosen, reader_of
-from service.usecases.find_matches import reading_of, require_consent
+from service.usecases.find_matches import reading_of
 from service.usecases.reach import JOBS, job_rules
 from service.usecases.rulebook import rulebook
 from service.usecases.score_pools import measured_by, scored
+from service.usecases.see_person import require_consent
 
 _PAGE: Final = 200
 _NEAREST: Final = 8

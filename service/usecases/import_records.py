@@ -48,6 +48,7 @@ _SAMPLE: Final = 200
 _SURE: Final = 0.5
 """How sure a suggestion has to be to be followed when nobody has said what a column is."""
 _LONGEST_ID: Final = 200
+_LONGEST_SOURCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
         organisation_id=caller.organisation_id,
         key_id=caller.key_id,
         kind=upload.kind,
-        source=upload.source or (PurePath(name).stem if name else "") or "import",
+        source=upload.source or _source_of(name),
         file_name=name,
         format=kind,
         dry_run=upload.dry_run,
@@ -104,6 +105,12 @@ def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
     if batch.mapping:
         tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
     return tools.store.add_batch(batch, upload.content, tools.clock.now())
+
+
+def _source_of(name: str | None) -> str:
+    """Return what a file is called without its ending, as far as that can stand in a path."""
+    stem = PurePath(name).stem if name else ""
+    return "".join(one for one in stem if one.isprintable())[:_LONGEST_SOURCE].strip() or "import"
 
 
 def _known_fields(upload: Upload) -> Mapping[str, str | None] | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from service.domain.listing import Kind, StoredListing
 from service.domain.match import Tier
@@ -10,7 +9,6 @@ from service.domain.person import Profile, Route
 from service.domain.pool import Ask, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
-from service.matching.recognition import weighed
 from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for
@@ -18,9 +16,7 @@ from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_
 from service.usecases.explain_answer import tier_of
 from service.usecases.rulebook import rulebook
 from service.usecases.score_listing import RANKED, job_scores, scores_for, wanted_of
-from service.usecases.score_pools import measured_by, scored
-
-_POOL: Final = 120
+from service.usecases.score_pools import WIDE, measured_by, route_scores
 
 Tiers = dict[str, Tier]
 """How well each listing matches, by its id; stretches are left out."""
@@ -93,7 +89,7 @@ def best_of_all(tools: Tools, asking: Asking, limit: int) -> Tiers:
     """Return the best listings for a person, `limit` a route at most, as their answer has them."""
     if not asking.says_work or not asking.rules:
         return {}
-    read, size = asking.read, max(_POOL, 2 * limit)
+    read, size = asking.read, max(WIDE, 2 * limit)
     query = PoolQuery(
         vectors=read.vectors,
         words=read.work_text,
@@ -102,9 +98,7 @@ def best_of_all(tools: Tools, asking: Asking, limit: int) -> Tiers:
     measured = measured_by(tools, read)
     scores: dict[str, float] = {}
     for route, pool in zip(asking.rules, tools.index.pools(query), strict=True):
-        score, _ = scored(tools, pool, measured)
-        if route is Route.TRAINING:
-            score = weighed(pool, score, measured[0].phrases, measured[0].years)
+        score = route_scores(tools, route, pool, measured)
         scores |= {pool.ids[row]: float(score[row]) for row in best_rows(score, limit)}
     stored = tools.store.listings(list(scores))
     kept = {name: scores[name] for name, one in stored.items() if asking.may_see(one)}

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
+
+from service.domain.errors import InvalidInputError
+from service.domain.match import Understanding
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put, SavedUnderstanding, Written
 from service.ports import Tools
@@ -22,8 +26,22 @@ def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:
 
 
 def read_again(tools: Tools, at_most: int) -> int:
-    """Read the words of some whom this reading does not know yet; return how many there were."""
+    """Read the words of some whom this reading does not know yet; return how many there were.
+
+    Words that this release cannot read are kept as read to nothing, or they would be the first in
+    line for good.
+    """
     people = tools.store.people_without_reading(tools.reading, at_most)
     for person in people:
-        tools.store.put_reading(person, read_to_keep(tools, person.profile))
+        try:
+            read = read_to_keep(tools, person.profile)
+        except InvalidInputError:
+            read = nothing_read(tools)
+        tools.store.put_reading(person, read)
     return len(people)
+
+
+def nothing_read(tools: Tools) -> SavedUnderstanding:
+    """Return the reading of words nobody here reads: no phrase, no vector."""
+    none = np.zeros((0, tools.reading.dimensions), dtype=np.float32)
+    return SavedUnderstanding(Understanding("und", ()), "", none, tools.reading)

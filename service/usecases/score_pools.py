@@ -1,9 +1,11 @@
 """Score what a search found against what a person said."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
+from service.domain.person import Route
 from service.domain.pool import Pool
 from service.domain.records import SavedUnderstanding
 from service.matching.features import (
@@ -15,6 +17,7 @@ from service.matching.features import (
     pair_features,
     similarities,
 )
+from service.matching.recognition import weighed
 from service.matching.score import Floats
 from service.ports import Tools
 from service.skills.experience import done_now, years_said
@@ -44,6 +47,20 @@ def crowd_measured(tools: Tools, reads: Sequence[SavedUnderstanding]) -> list[Pe
         )
         for read, own in zip(reads, np.split(affinity, ends[:-1]), strict=True)
     ]
+
+
+WIDE: Final = 120
+"""About how many listings, or people, are scored for each ranking at the least."""
+
+
+def route_scores(
+    tools: Tools, route: Route, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
+) -> Floats:
+    """Return the scores of one route's pool, (n,), as an answer ranks by them."""
+    score, _ = scored(tools, pool, measured)
+    if route is Route.TRAINING:
+        return weighed(pool, score, measured[0].phrases, measured[0].years)
+    return score
 
 
 def scored(

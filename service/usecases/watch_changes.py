@@ -24,8 +24,9 @@ from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.ports import Tools
 from service.usecases.find_candidates import tiers_of_people
-from service.usecases.find_matches import reading_of, require_consent
+from service.usecases.find_matches import reading_of
 from service.usecases.match_changed import Asking, Tiers, best_of_all, tiers_of_listings
+from service.usecases.see_person import may_be_seen
 from service.usecases.understand import understand
 
 _log = structlog.get_logger(__name__)
@@ -192,18 +193,6 @@ def key_holds(tools: Tools, stored: StoredSubscription) -> bool:
     now = tools.clock.now()
     keys = tools.store.keys(stored.organisation_id)
     return any(key.id == stored.key_id and key.valid_at(now) for key in keys)
-
-
-def may_be_seen(tools: Tools, person: StoredPerson, organisation_id: str) -> bool:
-    """Tell whether a person agrees today to be matched, for this organisation."""
-    shared = person.profile.consent.share_with
-    if person.organisation_id != organisation_id and organisation_id not in shared:
-        return False
-    try:
-        require_consent(tools, person)
-    except ConsentMissingError:
-        return False
-    return True
 
 
 def filters_of(stored: StoredSubscription) -> Filters:

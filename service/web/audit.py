@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 FLUSH_EVERY_S: Final = 0.2
 _MOST_WAITING: Final = 5_000
-_ID: Final = re.compile(r"(ret|lst|imp|key|cor)_[0-9a-f]{32}")
+_ID: Final = re.compile(r"(ret|lst|imp|key|cor|out|sub)_[0-9a-f]{32}")
 _ERROR: Final = 400
 _NOTED_REFUSALS: Final = frozenset({403, 404, 409, 412, 500})
 """Whoever is refused for the form of a request (400, 413, 415, 422) or its rate has met nobody."""

@@ -20,6 +20,7 @@ from tests.contracts.test_audit_store import NoBar
 WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/outcomes", "/v1/access-log")
 ALSO: Final = {
     "GET /v1/listings/{listing_id}/candidates": Action.CANDIDATES_READ,
+    "GET /v1/subscriptions/{subscription_id}/deliveries": Action.DELIVERY_LIST,
     "POST /v1/corridors": Action.CORRIDOR_CHANGE,
     "PUT /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,
     "DELETE /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,

@@ -149,6 +149,35 @@ def test_only_those_shared_with_an_organisation_are_seen_by_it(
     assert only["evidence"]
 
 
+def test_a_warning_quotes_no_name_to_another_organisation(client: TestClient) -> None:
+    """Whatever part of the answer quotes what somebody said."""
+    helper = {"kind": "job", "title": "Mason's helper", "country": "BD", "isco08": "9313"}
+    listing = client.put("/v1/listings/board/helper", json=helper | {"skills": ["carry bricks"]})
+    consent = {"matching": True, "share_with": ["board"]}
+    text = "I Jamal Uddin led a crew of sixty masons, I carry bricks and lay bricks"
+    _register(client, "shared", consent=consent, text=text)
+    url = f"{listing.headers['location']}/candidates"
+    assert "underuse" in client.get(url).text
+    assert "Jamal" in client.get(url).text
+    theirs = client.get(url, headers=_other_organisation(client))
+    assert "underuse" in theirs.text
+    assert "jamal" not in theirs.text.lower()
+
+
+def test_the_store_has_the_last_word_on_who_is_shared(
+    client: TestClient, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes a sharing back is gone although the index has not heard of it."""
+    listing, theirs = _offer(client), _other_organisation(client)
+    shared = _register(client, "one", consent={"matching": True, "share_with": ["board"]})
+    url = f"/v1/listings/{listing}/candidates"
+    assert client.get(url, headers=theirs).json()["items"]
+    monkeypatch.setattr(type(tools.people), "follow", lambda _: 0)
+    _register(client, "one", consent={"matching": True})
+    assert client.get(url, headers=theirs).json()["items"] == []
+    assert [one["returnee"]["id"] for one in _found(client, listing)] == [shared]
+
+
 def test_who_registered_elsewhere_changes_nothing_for_others(
     client: TestClient,
 ) -> None:

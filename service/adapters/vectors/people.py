@@ -16,10 +16,9 @@ from service.adapters.vectors.facets import country_number
 from service.adapters.vectors.followed import FEED_CHUNK, Followed
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.segment import top
-from service.domain.candidate import PeopleFound, PeopleQuery, PersonFacts, Seeking
+from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState, PersonFacts, Seeking
 from service.domain.eligibility import Circle, Mask
 from service.domain.embedding import ModelIdentity, Vectors
-from service.domain.match import IndexState
 from service.domain.person import Route, StoredPerson, forgotten_name
 from service.ports import PersonStore
 
@@ -231,9 +230,9 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         self._tidying = threading.Lock()
 
     @property
-    def state(self) -> IndexState:
+    def state(self) -> PeopleState:
         """See the port."""
-        return IndexState(self.current.generation, self.current.rows)
+        return PeopleState(self.current.generation, self.current.rows)
 
     def tidy(self) -> None:
         """See the port."""

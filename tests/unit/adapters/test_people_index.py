@@ -68,7 +68,7 @@ def test_only_who_may_be_seen_is_found(tmp_path: Path) -> None:
     with _index(tmp_path) as (index, names):
         visible = {name for at, name in enumerate(names) if at % 3 or at % 6 == 0}
         assert _asked(index) == visible
-        assert index.state.listings == 30
+        assert index.state.people == 30
 
 
 def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
