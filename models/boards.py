@@ -73,7 +73,7 @@ def labelled(text: str, spans: list[tuple[int, int]]) -> tuple[LabelledClause, .
 
 def labelled_clauses(folder: Path) -> list[LabelledClause]:
     """Return the phrases of data/lexicon/sentences*.jsonl and phrases.jsonl, labelled."""
-    found = []
+    found: list[LabelledClause] = []
     for path in sorted(folder.glob("sentences*.jsonl")):
         for raw in _lines(path):
             spans, after = [], 0

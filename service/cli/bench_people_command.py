@@ -66,17 +66,22 @@ def bench_people(
     rows = [_measure(said[:size], requests) for size in map(int, sizes.split(","))]
     table = Table(*asdict(rows[0]), title="People for a listing")
     for row in rows:
-        table.add_row(*(f"{value:,.1f}" for value in asdict(row).values()))
+        table.add_row(*_cells(row))
     out.print(table)
     if write_json is not None:
         write_json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     if readme is not None:
         lines = [f"{platform.machine()}, one client, {requests} questions per size.", ""]
         lines += [f"| {' | '.join(asdict(rows[0]))} |", "|" + "---:|" * len(asdict(rows[0]))]
-        lines += [
-            f"| {' | '.join(f'{value:,.1f}' for value in asdict(row).values())} |" for row in rows
-        ]
+        lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
         put_between(readme, "bench-people", "\n".join(lines))
+
+
+def _cells(row: Measured) -> list[str]:
+    return [
+        f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+        for value in asdict(row).values()
+    ]
 
 
 def _people(onet: Path) -> list[str]:

@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from service.domain.batch import RowResult
-from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.listing import Listing
 from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
+from service.domain.said import Said
 
 T = TypeVar("T")
 
@@ -80,7 +81,8 @@ class SavedUnderstanding:
 
     work_text: the work phrases without what must not be ranked on. vectors: (1 + work
     phrases, d), the work text as a whole first; (0, d) where nothing is about work. texts: each
-    work phrase in English without what must not matter. grams: of the work text, of who is kept.
+    work phrase in English without what must not matter. said: the same as numbers, of who is kept
+    and speaks of work.
     """
 
     understanding: Understanding
@@ -88,4 +90,4 @@ class SavedUnderstanding:
     vectors: Vectors
     model: ModelIdentity
     texts: tuple[str, ...] = ()
-    grams: Grams | None = None
+    said: Said | None = None

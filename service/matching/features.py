@@ -15,6 +15,7 @@ from service.domain.embedding import Vectors
 from service.domain.listing import Kind
 from service.domain.occupation import Occupations
 from service.domain.pool import Pool
+from service.domain.said import Said
 
 Features = npt.NDArray[np.float32]
 
@@ -69,22 +70,6 @@ _KINDS: Final = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class PersonVectors:
-    """A person's work words.
-
-    whole: (d,). phrases: (p, d), p at least 1. affinity: (1 + p, g) cosine of the whole and of
-    each phrase with each unit group. years: the longest stretch of work they name. present: (p,)
-    whether a phrase says what is done now.
-    """
-
-    whole: Vectors
-    phrases: Vectors
-    affinity: Vectors
-    years: float
-    present: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
 class Yardsticks:
     """What pairs are measured against besides each other.
 
@@ -96,19 +81,23 @@ class Yardsticks:
 
 
 def shares(affinity: Vectors) -> Vectors:
-    """Turn cosines with unit groups, (n, g), into shares that add up to 1."""
+    """Turn cosines with unit groups, (n, g), into shares that add up to 1.
+
+    As half floats hold them, so that a pair's score is the same before and after they were kept.
+    """
     raised = np.exp(_SHARPNESS * (affinity - affinity.max(axis=1, keepdims=True)))
-    found: Vectors = raised / raised.sum(axis=1, keepdims=True)
+    raised /= raised.sum(axis=1, keepdims=True)
+    found: Vectors = raised.astype(np.float16).astype(np.float32)
     return found
 
 
-def similarities(pool: Pool, said: PersonVectors) -> Vectors:
+def similarities(pool: Pool, said: Said) -> Vectors:
     """Return the cosine of each phrase with each requirement of the pool, (p, r)."""
     return said.phrases @ pool.requirements.T
 
 
 def pair_features(
-    pool: Pool, said: PersonVectors, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
+    pool: Pool, said: Said, similarity: Vectors, affinity: Vectors, yardsticks: Yardsticks
 ) -> Features:
     """Return the features of one person with every listing of a pool, (n, features).
 
@@ -122,7 +111,7 @@ def pair_features(
 
 def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of their pairs
     pool: Pool,
-    people: Sequence[PersonVectors],
+    people: Sequence[Said],
     similarity: Vectors,
     lexical: Vectors,
     affinity: Vectors,
@@ -164,7 +153,7 @@ def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of
         lexical,
         group,
         minor,
-        _of_people([one.affinity[0].max() for one in people], here),
+        _of_people([one.sure for one in people], here),
         _of_people(np.minimum(1.0, counts / _MANY_PHRASES), here),
         phrase_group,
         met_share,
@@ -205,7 +194,7 @@ def _mean_of_best(
 
 def _present_before_past(
     pool: Pool,
-    people: Sequence[PersonVectors],
+    people: Sequence[Said],
     by_person: npt.NDArray[np.int64],
     similarity: Vectors,
 ) -> Vectors:
@@ -227,7 +216,7 @@ def _present_before_past(
 
 def _occupation_overlap(
     pool: Pool,
-    people: Sequence[PersonVectors],
+    people: Sequence[Said],
     by_person: npt.NDArray[np.int64],
     affinity: Vectors,
     occupations: Occupations,
@@ -243,11 +232,11 @@ def _occupation_overlap(
     known = occupations.numbers[column] == pool.occupation
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
-    wholes = shares(np.stack([one.affinity[0] for one in people]))
-    phrases = shares(np.concatenate([one.affinity[1:] for one in people]))
-    phrases /= np.linalg.norm(phrases, axis=1, keepdims=True)
+    wholes = np.stack([one.shares[0] for one in people])
+    phrases = np.concatenate([one.shares[1:] for one in people])
+    sizes = np.linalg.norm(phrases, axis=1, keepdims=True)
     lengths = np.linalg.norm(listings, axis=1)
-    by_phrase = np.maximum.reduceat(phrases @ listings.T, by_person, axis=0)
+    by_phrase = np.maximum.reduceat(phrases @ listings.T / sizes, by_person, axis=0)
     return (
         _cosines(wholes, listings),
         _cosines(

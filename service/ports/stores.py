@@ -12,6 +12,7 @@ from service.domain.listing import Listing, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.domain.said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 
 
@@ -119,6 +120,10 @@ class PersonStore(Protocol):
         self, person_ids: Sequence[str], model: ModelIdentity
     ) -> dict[str, SavedUnderstanding]:
         """Return how `model` has read the words of those whom it has read."""
+        ...
+
+    def said(self, person_ids: Sequence[str], model: ModelIdentity) -> dict[str, Said]:
+        """Return what they said about work, of those who do, as numbers; far quicker."""
         ...
 
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:

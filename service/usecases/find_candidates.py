@@ -15,7 +15,6 @@ from service.domain.match import Notice, Tier
 from service.domain.person import Route, StoredPerson
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
-from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
 from service.rules.consent import is_shared_with, require_matching
@@ -27,6 +26,9 @@ from service.usecases.score_pools import WIDE
 
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
+
+_SPARE: Final = 3
+"""How many more are opened than are wanted: the rules may take some out."""
 
 _LEFT_OUT: Final = "(left out)"
 _CLOSED: Final = Notice(
@@ -97,44 +99,71 @@ def tiers_of_people(
 def _ranked(
     tools: Tools, wanted: Wanted, organisation_id: str, limit: int
 ) -> list[tuple[_Asked, float]]:
-    people = _may_be_asked(tools, wanted, organisation_id, max(WIDE, 2 * limit))
-    scores = scores_for(tools, wanted, [one.read for one in people])
-    return [(people[row], float(scores[row])) for row in best_rows(scores, limit)]
+    """Return the best `limit` people whom every rule lets through, best first.
 
-
-def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int) -> list[_Asked]:
-    """Return a wide choice of those who come near and whom every rule lets through."""
+    Numbers first: what is stored of a person is opened and held against the rules from the best
+    down, until there are enough. Most of those who come near are never opened.
+    """
     stored = wanted.stored
     corridors = tools.store.corridors_to(stored.content.country)
-    sought = _seeking(tools, stored, organisation_id, corridors)
-    whole = wanted.pool.whole[wanted.row]
-    vectors = np.vstack([whole, wanted.requirements]).astype(np.float32)
     recorded: dict[str, list[StoredCorridor]] = defaultdict(list)
     for one in corridors:
         recorded[one.content.origin].append(one)
-    kept: list[_Asked] = []
-    seen: set[str] = set()
-    while True:
-        query = PeopleQuery(vectors, sought, wide, frozenset(seen))
-        found = tools.people.found(query)
-        people = tools.store.people(found.ids)
-        free = {
-            name: let
-            for name, person in people.items()
-            if is_shared_with(person, organisation_id)
-            and (let := _let_through(tools, stored, person, recorded)) is not None
-        }
-        reads = tools.store.readings(list(free), tools.reading)
-        kept += [
-            _Asked(people[name], read, *free[name])
-            for name, read in reads.items()
-            if len(read.vectors) > 1
-        ]
-        seen.update(found.ids)
-        if not found.ids or not found.more or len(kept) >= _ENOUGH * wide:
-            return kept
-        # The rules took many out: whoever comes next near is asked instead.
-        wide *= 2
+    whole = wanted.pool.whole[wanted.row]
+    query = PeopleQuery(
+        vectors=np.vstack([whole, wanted.requirements]).astype(np.float32),
+        seeking=_seeking(tools, stored, organisation_id, corridors),
+        size=max(WIDE, 2 * limit),
+    )
+    waiting: list[tuple[float, str]] = []
+    kept: list[tuple[_Asked, float]] = []
+    refused = 0
+    more = True
+    while len(kept) < limit and (waiting or more):
+        if more and (not waiting or refused >= (1 - _ENOUGH) * len(query.but_not)):
+            # Nobody is left, or the rules took many out: whoever comes next near is asked too.
+            found = tools.people.found(query)
+            waiting = sorted([*waiting, *_scored(tools, wanted, found.ids)])
+            seen = query.but_not.union(found.ids)
+            query = replace(query, size=2 * query.size, but_not=seen)
+            more = found.more and bool(found.ids)
+            continue
+        few = limit - len(kept) + _SPARE
+        best, waiting = waiting[:few], waiting[few:]
+        asked = _let_in(tools, stored, [name for _, name in best], organisation_id, recorded)
+        kept += [(asked[name], -score) for score, name in best if name in asked]
+        refused += len(best) - len(asked)
+    return kept[:limit]
+
+
+def _scored(tools: Tools, wanted: Wanted, ids: Sequence[str]) -> list[tuple[float, str]]:
+    """Return the score, negative for the best to be the first, and the id of each."""
+    said = tools.store.said(ids, tools.reading)
+    scores = scores_for(tools, wanted, list(said.values()))
+    return [(-float(score), name) for name, score in zip(said, scores, strict=True)]
+
+
+def _let_in(
+    tools: Tools,
+    stored: StoredListing,
+    ids: Sequence[str],
+    organisation_id: str,
+    recorded: Recorded,
+) -> dict[str, _Asked]:
+    """Return those of `ids` whom this organisation may see and every rule lets through."""
+    people = tools.store.people(ids)
+    free = {
+        name: let
+        for name, person in people.items()
+        if is_shared_with(person, organisation_id)
+        and (let := _let_through(tools, stored, person, recorded)) is not None
+    }
+    reads = tools.store.readings(list(free), tools.reading)
+    return {
+        name: _Asked(people[name], read, *free[name])
+        for name, read in reads.items()
+        if read.said is not None
+    }
 
 
 def _seeking(

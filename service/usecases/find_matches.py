@@ -22,8 +22,9 @@ from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
+from service.domain.said import Said
 from service.matching.diversify import spread_rows
-from service.matching.features import PersonVectors, Yardsticks
+from service.matching.features import Yardsticks
 from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
@@ -170,7 +171,7 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
 
 
 def _choose(
-    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks], limit: int
+    tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks], limit: int
 ) -> list[Chosen]:
     score, _ = scored(tools, pool, measured)
     return [Chosen.of(pool, score, row) for row in best_rows(score, limit)]

@@ -16,7 +16,7 @@ from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_
 from service.usecases.explain_answer import tier_of
 from service.usecases.rulebook import rulebook
 from service.usecases.score_listing import RANKED, job_scores, scores_for, wanted_of
-from service.usecases.score_pools import WIDE, measured_by, route_scores
+from service.usecases.score_pools import WIDE, measured_by, route_scores, said_to_keep
 
 Tiers = dict[str, Tier]
 """How well each listing matches, by its id; stretches are left out."""
@@ -76,12 +76,12 @@ def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredLis
     scores: dict[str, float] = {}
     pool = tools.index.pool_of(jobs).pool
     if pool.ids:
-        found = job_scores(tools, pool, asking.read)
+        found = job_scores(tools, pool, said_to_keep(tools, asking.read))
         scores = dict(zip(pool.ids, found.tolist(), strict=True))
     for one in seen:
         # What a training is worth to somebody depends on what else is there for them.
         if one.content.kind is not Kind.JOB and (wanted := wanted_of(tools, one)) is not None:
-            scores[one.id] = float(scores_for(tools, wanted, [asking.read])[0])
+            scores[one.id] = float(scores_for(tools, wanted, [said_to_keep(tools, asking.read)])[0])
     return _tiers(tools, asking, scores)
 
 

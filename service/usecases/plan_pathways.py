@@ -20,8 +20,9 @@ from service.domain.person import Profile, Route, StoredPerson
 from service.domain.pool import Ask, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
+from service.domain.said import Said
 from service.domain.wages import best_monthly_wage
-from service.matching.features import PersonVectors, Yardsticks, pair_features, similarities
+from service.matching.features import Yardsticks, pair_features, shares, similarities
 from service.matching.score import Floats
 from service.ports import Tools
 from service.rules.costs import home_currency, total_cost
@@ -106,7 +107,7 @@ class _Planner:
     tools: Tools
     book: Rulebook
     reader: Reader
-    measured: tuple[PersonVectors, Yardsticks]
+    measured: tuple[Said, Yardsticks]
     trainings: Sequence[StoredListing]
     taught: Sequence[Vectors]
     """Of each training: what it leads to, (k, d), its title first."""
@@ -222,12 +223,13 @@ class _Planner:
         added = np.vstack([self.taught[at] for at in steps])
         whole = said.whole + added.mean(axis=0)
         whole = whole / np.linalg.norm(whole)
-        vectors = np.vstack([whole[None, :], said.phrases, added]).astype(np.float32)
+        affinity = self.tools.taxonomy.affinity(np.vstack([whole[None, :], added]))
+        near = shares(affinity)
         learnt = replace(
             said,
-            whole=vectors[0],
-            phrases=vectors[1:],
-            affinity=self.tools.taxonomy.affinity(vectors),
+            vectors=np.vstack([whole[None, :], said.phrases, added]).astype(np.float32),
+            shares=np.vstack([near[:1], said.shares[1:], near[1:]]),
+            sure=float(affinity[0].max()),
             present=np.concatenate([said.present, np.full(len(added), said.present.all())]),
         )
         pool = self.jobs.pool

@@ -17,8 +17,9 @@ from service.domain.person import Route
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
+from service.domain.said import Said
 from service.domain.text import fold
-from service.matching.features import PersonVectors, Yardsticks
+from service.matching.features import Yardsticks
 from service.matching.score import Floats
 from service.ports import Tools
 from service.rules.eligible import Rulebook, reasons_against, rules_for
@@ -69,7 +70,7 @@ class Stand:
     to teach it.
     """
 
-    said: PersonVectors
+    said: Said
     wishes: Vectors
     seasoned: bool
 
@@ -108,9 +109,9 @@ def nearness(training: Listing, leads_to: Vectors, chance: float, stand: Stand) 
     return near
 
 
-def is_seasoned(tools: Tools, said: PersonVectors, *, by_age: bool) -> bool:
+def is_seasoned(tools: Tools, said: Said, *, by_age: bool) -> bool:
     """Tell whether somebody has a trade, and long enough to lead or to teach it."""
-    group = tools.taxonomy.codes[int(said.affinity[0].argmax())]
+    group = tools.taxonomy.codes[int(said.shares[0].argmax())]
     return (by_age or said.years >= _SEASONED_YEARS) and not group.startswith(_ELEMENTARY)
 
 
@@ -124,7 +125,7 @@ def job_rules(book: Rulebook) -> dict[Route, Eligibility]:
     }
 
 
-def within_reach(training: Listing, leads_to: Vectors, said: PersonVectors) -> bool:
+def within_reach(training: Listing, leads_to: Vectors, said: Said) -> bool:
     """Tell whether a training is for this person: only who has done the work can be assessed."""
     if not recognises(training):
         return True
@@ -180,7 +181,7 @@ def union(pools: Sequence[Pool]) -> Pool:
     )
 
 
-def missing_vectors(jobs: Pool, said: PersonVectors) -> Vectors:
+def missing_vectors(jobs: Pool, said: Said) -> Vectors:
     """Return what the nearest jobs ask for and nothing the person says comes near, (m, d)."""
     if not jobs.ids:
         return said.whole[None, :]
@@ -205,7 +206,7 @@ def jobs_of(
     tools: Tools,
     book: Rulebook,
     pool: Pool,
-    measured: tuple[PersonVectors, Yardsticks],
+    measured: tuple[Said, Yardsticks],
     rules: Mapping[Route, Eligibility],
 ) -> Jobs:
     """Return the jobs that still stand and that the rules let through."""

@@ -9,6 +9,7 @@ from service.domain.match import Understanding
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put, SavedUnderstanding, Written
 from service.ports import Tools
+from service.usecases.score_pools import said_to_keep
 from service.usecases.understand import understand
 
 
@@ -22,7 +23,7 @@ def register_person(
 def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:
     """Read a person's words with all that a search among many people needs of them."""
     read = understand(tools, profile)
-    return replace(read, grams=tools.index.grams(read.work_text))
+    return replace(read, said=said_to_keep(tools, read)) if len(read.vectors) > 1 else read
 
 
 def read_again(tools: Tools, at_most: int) -> int:

@@ -9,12 +9,12 @@ import numpy as np
 from service.domain.eligibility import Eligibility
 from service.domain.listing import Kind, StoredListing
 from service.domain.pool import Ask, Pool, PoolQuery
-from service.domain.records import SavedUnderstanding
+from service.domain.said import Said
 from service.matching.features import crowd_features
 from service.matching.recognition import weighed
 from service.matching.score import Floats
 from service.ports import Tools
-from service.usecases.score_pools import crowd_measured, yardsticks_of
+from service.usecases.score_pools import yardsticks_of
 
 RANKED: Final = frozenset({Kind.JOB, Kind.TRAINING, Kind.ENTERPRISE})
 """The kinds of listing that people are ranked for."""
@@ -54,27 +54,27 @@ def wanted_of(tools: Tools, stored: StoredListing) -> Wanted | None:
     return Wanted(stored, around, around.ids.index(stored.id))
 
 
-def scores_for(tools: Tools, wanted: Wanted, reads: Sequence[SavedUnderstanding]) -> Floats:
-    """Return what the own answer of each of m people would score the listing with, (m,)."""
-    if not reads:
+def scores_for(tools: Tools, wanted: Wanted, people: Sequence[Said]) -> Floats:
+    """Return what the own answer of each of m people would score the listing with, (m,).
+
+    people: with their n-grams, as they are kept.
+    """
+    if not people:
         return np.zeros(0, dtype=np.float32)
-    found: Floats = _scores(tools, wanted.pool, reads, trainings=len(wanted.pool.ids) > 1)[
+    found: Floats = _scores(tools, wanted.pool, people, trainings=len(wanted.pool.ids) > 1)[
         :, wanted.row
     ]
     return found
 
 
-def job_scores(tools: Tools, pool: Pool, read: SavedUnderstanding) -> Floats:
+def job_scores(tools: Tools, pool: Pool, said: Said) -> Floats:
     """Return what one person's own answer would score each of n jobs with, (n,)."""
-    found: Floats = _scores(tools, pool, [read], trainings=False)[0]
+    found: Floats = _scores(tools, pool, [said], trainings=False)[0]
     return found
 
 
-def _scores(
-    tools: Tools, pool: Pool, reads: Sequence[SavedUnderstanding], *, trainings: bool
-) -> Floats:
-    measured = crowd_measured(tools, reads)
-    grams = [one.grams or tools.index.grams(one.work_text) for one in reads]
+def _scores(tools: Tools, pool: Pool, measured: Sequence[Said], *, trainings: bool) -> Floats:
+    grams = [one.grams for one in measured if one.grams is not None]
     likeness = tools.index.pool_of(pool.ids, grams).likeness
     similarity = np.concatenate([one.phrases for one in measured]) @ pool.requirements.T
     affinity = tools.taxonomy.affinity(pool.whole)

@@ -1,6 +1,6 @@
 """Score what a search found against what a person said."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,13 +8,14 @@ import numpy as np
 from service.domain.person import Route
 from service.domain.pool import Pool
 from service.domain.records import SavedUnderstanding
+from service.domain.said import Said
 from service.matching.features import (
     NAMES,
     STANDINGS,
     Features,
-    PersonVectors,
     Yardsticks,
     pair_features,
+    shares,
     similarities,
 )
 from service.matching.recognition import weighed
@@ -23,9 +24,9 @@ from service.ports import Tools
 from service.skills.experience import done_now, years_said
 
 
-def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[PersonVectors, Yardsticks]:
+def measured_by(tools: Tools, read: SavedUnderstanding) -> tuple[Said, Yardsticks]:
     """Return what every pool of an answer is scored with: the person, and what measures them."""
-    return crowd_measured(tools, [read])[0], yardsticks_of(tools)
+    return said_of(tools, read), yardsticks_of(tools)
 
 
 def yardsticks_of(tools: Tools) -> Yardsticks:
@@ -33,20 +34,25 @@ def yardsticks_of(tools: Tools) -> Yardsticks:
     return Yardsticks(tools.taxonomy.occupations, tools.listing_encoder.encode(STANDINGS))
 
 
-def crowd_measured(tools: Tools, reads: Sequence[SavedUnderstanding]) -> list[PersonVectors]:
-    """Return what several people said, as it is scored."""
-    ends = np.cumsum([len(read.vectors) for read in reads])
-    affinity = tools.taxonomy.affinity(np.concatenate([read.vectors for read in reads]))
-    return [
-        PersonVectors(
-            whole=read.vectors[0],
-            phrases=read.vectors[1:],
-            affinity=own,
-            years=years_said(read.work_text),
-            present=np.array(done_now(read.understanding.phrases)),
-        )
-        for read, own in zip(reads, np.split(affinity, ends[:-1]), strict=True)
-    ]
+def said_of(tools: Tools, read: SavedUnderstanding) -> Said:
+    """Return what a person said, as it is scored; of who speaks of work."""
+    if read.said is not None:
+        return read.said
+    affinity = tools.taxonomy.affinity(read.vectors)
+    return Said(
+        vectors=read.vectors,
+        shares=shares(affinity),
+        sure=float(affinity[0].max()),
+        years=years_said(read.work_text),
+        present=np.array(done_now(read.understanding.phrases)),
+    )
+
+
+def said_to_keep(tools: Tools, read: SavedUnderstanding) -> Said:
+    """Return the same with what a search among many people needs."""
+    if read.said is not None and read.said.grams is not None:
+        return read.said
+    return replace(said_of(tools, read), grams=tools.index.grams(read.work_text))
 
 
 WIDE: Final = 120
@@ -54,7 +60,7 @@ WIDE: Final = 120
 
 
 def route_scores(
-    tools: Tools, route: Route, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
+    tools: Tools, route: Route, pool: Pool, measured: tuple[Said, Yardsticks]
 ) -> Floats:
     """Return the scores of one route's pool, (n,), as an answer ranks by them."""
     score, _ = scored(tools, pool, measured)
@@ -63,9 +69,7 @@ def route_scores(
     return score
 
 
-def scored(
-    tools: Tools, pool: Pool, measured: tuple[PersonVectors, Yardsticks]
-) -> tuple[Floats, Features]:
+def scored(tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks]) -> tuple[Floats, Features]:
     """Return scores (n,) and features of a pool."""
     if not pool.ids:
         nothing = np.zeros((0, len(NAMES)), dtype=np.float32)

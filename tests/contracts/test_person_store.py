@@ -23,6 +23,7 @@ from tests.contracts.examples import (
     OTHER,
     person_put,
     reading,
+    said_of,
     write_person,
 )
 
@@ -320,16 +321,28 @@ def test_several_people_and_their_readings_come_at_once(store: Store) -> None:
     assert store.readings(ids, NEXT_MODEL) == {}
 
 
-def test_a_reading_keeps_its_texts_and_n_grams(store: Store) -> None:
-    """What is needed to score a person among many is stored beside the vectors."""
+def test_a_reading_keeps_its_numbers_beside_its_words(store: Store) -> None:
+    """What is needed to score a person among many is read without their words."""
     grams = Grams(np.array([3, 70_000], np.int32), np.array([1, 300], np.float32))
-    read = replace(reading("lay bricks"), texts=("lay bricks",), grams=grams)
+    said = replace(said_of("lay bricks"), grams=grams, years=7.5, present=np.array([True]))
+    read = replace(reading("lay bricks"), texts=("lay bricks",), said=said)
     person = store.put_person(person_put("lay bricks"), None, read).record
-    kept = store.readings([person.id], MODEL)[person.id]
-    assert kept.texts == ("lay bricks",)
+    assert store.readings([person.id], MODEL)[person.id].texts == ("lay bricks",)
+    kept = store.said([person.id], MODEL)[person.id]
+    assert kept.vectors == pytest.approx(said.vectors, abs=1e-3)
+    assert kept.shares == pytest.approx(said.shares, abs=1e-3)
+    assert (kept.sure, kept.years, kept.present.tolist()) == (said.sure, 7.5, [True])
     assert kept.grams is not None
     assert kept.grams.features.tolist() == [3, 70_000]
     assert kept.grams.counts.tolist() == [1, 255]
+
+
+def test_who_says_nothing_of_work_has_no_numbers(store: Store) -> None:
+    """Nobody is found for a listing by words that are not about work."""
+    read = replace(reading("my wife is ill"), said=None)
+    person = store.put_person(person_put("my wife is ill"), None, read).record
+    assert store.said([person.id], MODEL) == {}
+    assert len(store.readings([person.id], MODEL)[person.id].vectors) == 0
 
 
 def test_who_was_read_by_another_model_is_read_again(store: Store) -> None:

@@ -1,26 +1,30 @@
 """Domain values to bytes and back: JSON for records, half floats for vectors."""
 
 import hashlib
+import struct
 from typing import Final
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from service.domain.corridor import Corridor
-from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.embedding import Grams, ModelIdentity
 from service.domain.listing import Listing
 from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
 from service.domain.records import SavedUnderstanding
+from service.domain.said import Said
 
 LISTING: Final = TypeAdapter(Listing)
 CORRIDOR: Final = TypeAdapter(Corridor)
 PROFILE: Final = TypeAdapter(Profile)
 CONTACT: Final = TypeAdapter(Contact)
 READING: Final = TypeAdapter(tuple[Understanding, str, tuple[str, ...]])
-READING_FORMAT: Final = 2
+READING_FORMAT: Final = 3
 """Counts the ways readings were packed: one packed otherwise is done again."""
+_SAID: Final = struct.Struct("<HHIff")
+"""Rows (the whole and p phrases), unit groups, bytes of n-grams, `sure`, `years`."""
 _MOST_OFTEN: Final = 255
 IDENTITY: Final = TypeAdapter(ModelIdentity)
 
@@ -44,39 +48,61 @@ def vectors_from_bytes(packed: bytes, dimensions: int) -> ListingVectors:
 
 
 def reading_to_bytes(saved: SavedUnderstanding) -> bytes:
-    """Pack a reading of a person's words: JSON, then n-grams, each behind its length; vectors."""
-    head = READING.dump_json((saved.understanding, saved.work_text, saved.texts))
-    grams = saved.grams
-    packed = b"" if grams is None else _grams_to_bytes(grams)
-    rows = np.asarray(saved.vectors).astype("<f2").tobytes()
-    return b"".join((_length(head), head, _length(packed), packed, rows))
+    """Pack the words of a reading; its numbers are packed apart."""
+    return READING.dump_json((saved.understanding, saved.work_text, saved.texts))
 
 
-def reading_from_bytes(packed: bytes, model: ModelIdentity) -> SavedUnderstanding:
-    """Undo `reading_to_bytes` for a reading made by `model`."""
-    head, rest = _cut(packed)
-    grams, rows = _cut(rest)
-    understanding, work_text, texts = READING.validate_json(head)
-    vectors: Vectors = (
-        np.frombuffer(rows, dtype="<f2").reshape(-1, model.dimensions).astype(np.float32)
-    )
+def reading_from_bytes(
+    packed: bytes, numbers: bytes | None, model: ModelIdentity
+) -> SavedUnderstanding:
+    """Undo `reading_to_bytes` and `said_to_bytes` for a reading made by `model`."""
+    understanding, work_text, texts = READING.validate_json(packed)
+    said = said_from_bytes(numbers, model.dimensions) if numbers is not None else None
+    nothing = np.zeros((0, model.dimensions), dtype=np.float32)
     return SavedUnderstanding(
         understanding=understanding,
         work_text=work_text,
-        vectors=vectors,
+        vectors=said.vectors if said is not None else nothing,
         model=model,
         texts=texts,
-        grams=_grams_from_bytes(grams) if grams else None,
+        said=said,
     )
 
 
-def _length(part: bytes) -> bytes:
-    return len(part).to_bytes(4, "little")
+def said_to_bytes(said: Said) -> bytes:
+    """Pack what is scored: counts, two numbers, then each array; floats as half floats.
+
+    Apart from the words, because a search among many people reads these numbers alone.
+    """
+    p, g = said.shares.shape
+    grams = b"" if said.grams is None else _grams_to_bytes(said.grams)
+    return b"".join(
+        (
+            _SAID.pack(p, g, len(grams), said.sure, said.years),
+            np.asarray(said.present, dtype="u1").tobytes(),
+            grams,
+            np.asarray(said.vectors).astype("<f2").tobytes(),
+            said.shares.astype("<f2").tobytes(),
+        )
+    )
 
 
-def _cut(packed: bytes) -> tuple[bytes, bytes]:
-    end = 4 + int.from_bytes(packed[:4], "little")
-    return packed[4:end], packed[end:]
+def said_from_bytes(packed: bytes, dimensions: int) -> Said:
+    """Undo `said_to_bytes`; vectors have `dimensions` columns."""
+    p, g, size, sure, years = _SAID.unpack_from(packed)
+    at = _SAID.size
+    present = np.frombuffer(packed, dtype=np.bool_, count=p - 1, offset=at)
+    at += p - 1
+    grams = _grams_from_bytes(packed[at : at + size]) if size else None
+    rows = np.frombuffer(packed, dtype="<f2", offset=at + size).astype(np.float32)
+    return Said(
+        vectors=rows[: p * dimensions].reshape(p, dimensions),
+        shares=rows[p * dimensions :].reshape(p, g),
+        sure=sure,
+        years=years,
+        present=present,
+        grams=grams,
+    )
 
 
 def _grams_to_bytes(grams: Grams) -> bytes:

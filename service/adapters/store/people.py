@@ -9,13 +9,21 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.codec import CONTACT, PROFILE, reading_from_bytes, reading_to_bytes
+from service.adapters.store.codec import (
+    CONTACT,
+    PROFILE,
+    reading_from_bytes,
+    reading_to_bytes,
+    said_from_bytes,
+    said_to_bytes,
+)
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.vault import Vault
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
+from service.domain.said import Said
 
 _PHONE: Final = 9
 _MOST_ALIKE: Final = 5
@@ -156,6 +164,8 @@ class PersonQueries:
                 model_revision=saved.model.revision,
                 # A vector gives much of its text away, so it is sealed like the text.
                 sealed=self._vault.seal(reading_to_bytes(saved), f"readings/{person_id}"),
+                said=saved.said
+                and self._vault.seal(said_to_bytes(saved.said), f"said/{person_id}"),
             )
         )
 
@@ -215,15 +225,13 @@ class PersonQueries:
         """See the port."""
         readings = t.person_readings.c
         query = (
-            sa.select(readings.sealed)
+            sa.select(readings.sealed, readings.said)
             .join(t.people, t.people.c.id == readings.person_id)
             .where(_is(person), readings.model_revision == model.revision)
         )
         with self._db.read() as connection:
-            sealed = connection.execute(query).scalar_one_or_none()
-        if sealed is None:
-            return None
-        return reading_from_bytes(self._vault.open(sealed, f"readings/{person.id}"), model)
+            row = connection.execute(query).one_or_none()
+        return None if row is None else self._reading(person.id, row, model)
 
     def people(self, person_ids: Sequence[str]) -> dict[str, StoredPerson]:
         """See the port."""
@@ -243,13 +251,34 @@ class PersonQueries:
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
                 rows = connection.execute(
-                    sa.select(readings.person_id, readings.sealed).where(
+                    sa.select(readings.person_id, readings.sealed, readings.said).where(
                         readings.person_id.in_(chunk), readings.model_revision == model.revision
                     )
                 )
+                found |= {row.person_id: self._reading(row.person_id, row, model) for row in rows}
+        return found
+
+    def _reading(self, person_id: str, row: Any, model: ModelIdentity) -> SavedUnderstanding:  # noqa: ANN401
+        words = self._vault.open(row.sealed, f"readings/{person_id}")
+        numbers = row.said and self._vault.open(row.said, f"said/{person_id}")
+        return reading_from_bytes(words, numbers, model)
+
+    def said(self, person_ids: Sequence[str], model: ModelIdentity) -> dict[str, Said]:
+        """See the port."""
+        found: dict[str, Said] = {}
+        readings = t.person_readings.c
+        with self._db.read() as connection:
+            for chunk in chunks(person_ids):
+                rows = connection.execute(
+                    sa.select(readings.person_id, readings.said).where(
+                        readings.person_id.in_(chunk),
+                        readings.model_revision == model.revision,
+                        readings.said.is_not(None),
+                    )
+                )
                 for name, sealed in rows:
-                    opened = self._vault.open(sealed, f"readings/{name}")
-                    found[name] = reading_from_bytes(opened, model)
+                    opened = self._vault.open(sealed, f"said/{name}")
+                    found[name] = said_from_bytes(opened, model.dimensions)
         return found
 
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:

@@ -125,6 +125,7 @@ person_readings = sa.Table(
     ),
     sa.Column("model_revision", sa.Text, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("said", sa.LargeBinary),
 )
 
 person_changes = sa.Table(

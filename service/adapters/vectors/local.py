@@ -31,6 +31,7 @@ from service.ports import ListingStore
 _log = structlog.get_logger(__name__)
 
 _SAVE_AFTER = 1000
+_DAYS = 3
 
 
 WordsOf = Callable[[Listing], str]
@@ -67,7 +68,7 @@ class LocalListingIndex(Followed[Segment]):
         self._model = model
         self._snapshot = snapshot
         self._tidying = threading.Lock()
-        self._stock: tuple[int, date, Stock] | None = None
+        self._stock: tuple[int, dict[date, Stock]] = (-1, {})
         saved = self._usable_snapshot()
         super().__init__(
             State(saved.segments, saved.alive, saved.sequence, saved.generation) if saved else None
@@ -129,11 +130,15 @@ class LocalListingIndex(Followed[Segment]):
 
     def stock(self, day: date) -> Stock:
         """See the port."""
-        state, known = self.current, self._stock
-        if known is None or known[:2] != (state.generation, day):
-            known = (state.generation, day, _stock_of(state, day))
-            self._stock = known
-        return known[2]
+        state = self.current
+        # It is two or three dates at a time in the world, and people ask from all of them.
+        generation, known = self._stock
+        if generation != state.generation:
+            known = {}
+        if day not in known:
+            known = {**known, day: _stock_of(state, day)}
+            self._stock = (state.generation, dict(list(known.items())[-_DAYS:]))
+        return known[day]
 
     def tidy(self) -> None:
         """See the port."""

@@ -43,17 +43,19 @@ _ROUNDING: Final = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """What `PersonFacts` says of n people. wanted, unwanted: (n, words) bit sets of countries.
+    """What `PersonFacts` says of n people.
 
-    Unknown: -1, NaN; `wanted` without a bit is no wish. shares: rows by organisation.
+    wanted, unwanted: (n, words) bit sets of countries, word by word in memory, for one country
+    is asked of everybody at a time. anywhere: no country is wished for. visible: to each
+    organisation, the rows of its own people and of those who are shared with it. Unknown: -1, NaN.
     """
 
-    organisation: npt.NDArray[np.str_]
-    shares: dict[str, Rows]
+    visible: dict[str, Rows]
     until: npt.NDArray[np.int32]
     home: npt.NDArray[np.int16]
     routes: npt.NDArray[np.int8]
     wanted: npt.NDArray[np.uint64]
+    anywhere: Mask
     unwanted: npt.NDArray[np.uint64]
     reach: npt.NDArray[np.float64]
     """(n, 4): latitude, longitude, how far they would go, how far off the place may be."""
@@ -68,13 +70,12 @@ class Columns:
             nowhere if x is None else (x.lat, x.lon, x.radius_km, x.spread_km)
             for x in (one.reach for one in facts)
         ]
-        shares: dict[str, list[int]] = {}
+        visible: dict[str, list[int]] = {}
         for row, one in enumerate(facts):
-            for name in one.shared_with:
-                shares.setdefault(name, []).append(row)
+            for name in {one.organisation_id, *one.shared_with}:
+                visible.setdefault(name, []).append(row)
         return cls(
-            organisation=np.array([x.organisation_id for x in facts], np.dtypes.StringDType()),
-            shares={name: np.array(rows) for name, rows in shares.items()},
+            visible={name: np.array(rows) for name, rows in visible.items()},
             until=np.array([x.until.toordinal() if x.until else _NEVER for x in facts], np.int32),
             home=np.array(
                 [country_number(x.home_country) if x.home_country else -1 for x in facts], np.int16
@@ -83,6 +84,7 @@ class Columns:
                 [sum(_ROUTES[r] for r in x.routes) or _ALL_ROUTES for x in facts], np.int8
             ),
             wanted=_bits([x.countries for x in facts]),
+            anywhere=np.array([not x.countries for x in facts], np.bool_),
             unwanted=_bits([x.exclude_countries for x in facts]),
             reach=np.array(circles, np.float64).reshape(-1, 4),
             floor=np.array([np.nan if x.floor is None else x.floor for x in facts], np.float64),
@@ -93,22 +95,25 @@ class Columns:
         """Return these rows of this and then those of the other."""
 
         def both(name: str) -> npt.NDArray[np.generic]:
-            return np.concatenate([getattr(self, name)[rows], getattr(other, name)[other_rows]])
+            return np.asfortranarray(
+                np.concatenate([getattr(self, name)[rows], getattr(other, name)[other_rows]])
+            )
 
-        moved = _moved(self.shares, rows, 0), _moved(other.shares, other_rows, len(rows))
-        shares = {
+        moved = _moved(self.visible, rows, 0), _moved(other.visible, other_rows, len(rows))
+        visible = {
             name: np.concatenate([some[name] for some in moved if name in some])
             for name in moved[0].keys() | moved[1].keys()
         }
-        plain = [name for name in self.__dataclass_fields__ if name != "shares"]
-        return Columns(shares=shares, **{name: both(name) for name in plain})  # type: ignore[arg-type]
+        plain = [name for name in self.__dataclass_fields__ if name != "visible"]
+        return Columns(visible=visible, **{name: both(name) for name in plain})  # type: ignore[arg-type]
 
     def mask(self, seeking: Seeking) -> Mask:
         """Return who may be shown this listing, as far as these columns tell, (n,)."""
-        mask: Mask = self.organisation == seeking.organisation_id
-        shared = self.shares.get(seeking.organisation_id)
-        if shared is not None:
-            mask[shared] = True
+        mask: Mask = np.zeros(len(self.until), dtype=np.bool_)
+        seen = self.visible.get(seeking.organisation_id)
+        if seen is None:
+            return mask
+        mask[seen] = True
         mask &= self.until >= seeking.since.toordinal()
         country = country_number(seeking.country)
         mask &= ~_holds(self.unwanted, country)
@@ -118,7 +123,7 @@ class Columns:
         local = self.home == country
         closed = np.isin(self.home, [country_number(code) for code in seeking.closed_to])
         abroad: Mask = self._wants(Route.OVERSEAS) & ~closed
-        abroad &= _holds(self.wanted, country) | ~self.wanted.any(axis=1)
+        abroad &= _holds(self.wanted, country) | self.anywhere
         mask &= np.where(local, self._wants(Route.LOCAL), abroad)
         mask &= ~self._too_far(seeking, local) & self._pays(seeking.pay)
         return mask
@@ -253,10 +258,10 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         vectors: list[npt.NDArray[np.float16]] = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
-            read = self._store.readings(chunk, self._reading)
+            read = self._store.said(chunk, self._reading)
             for name, person in self._store.people(chunk).items():
                 said = self._facts_of(person)
-                if said.matching and name in read and len(read[name].vectors) > 1:
+                if said.matching and name in read:
                     kept.append(name)
                     facts.append(said)
                     vectors.append(standing_for(read[name].vectors).astype(np.float16))
@@ -300,7 +305,7 @@ def standing_for(vectors: Vectors) -> Vectors:
 
 
 def _bits(some: Sequence[tuple[str, ...]]) -> npt.NDArray[np.uint64]:
-    bits = np.zeros((len(some), _COUNTRY_WORDS), dtype=np.uint64)
+    bits = np.zeros((len(some), _COUNTRY_WORDS), dtype=np.uint64, order="F")
     for row, codes in enumerate(some):
         for code in codes:
             word, bit = divmod(country_number(code), _WORD)
@@ -314,10 +319,10 @@ def _holds(bits: npt.NDArray[np.uint64], country: int) -> Mask:
     return held
 
 
-def _moved(shares: dict[str, Rows], kept: Rows, shift: int) -> dict[str, Rows]:
-    """Return where the rows of `shares` that are kept lie once only `kept` are left."""
+def _moved(visible: dict[str, Rows], kept: Rows, shift: int) -> dict[str, Rows]:
+    """Return where the rows of `visible` that are kept lie once only `kept` are left."""
     return {
         name: shift + np.searchsorted(kept, still)
-        for name, rows in shares.items()
+        for name, rows in visible.items()
         if len(still := np.intersect1d(rows, kept))
     }

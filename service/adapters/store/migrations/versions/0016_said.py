@@ -1,0 +1,20 @@
+"""The numbers of a reading apart from its words: a search among people reads these alone."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column; readings packed the old way are made again."""
+    op.add_column("person_readings", sa.Column("said", sa.LargeBinary))
+
+
+def downgrade() -> None:
+    """Drop it."""
+    with op.batch_alter_table("person_readings") as table:
+        table.drop_column("said")
