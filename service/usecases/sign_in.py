@@ -56,21 +56,31 @@ def sign_in(tools: Tools, rules: SessionRules, sent: Credentials) -> SignedIn:
     Raises SignInRefusedError, and RateLimitedError while nobody may try. A browser on which the
     officer was before counts apart: strangers who fail elsewhere do not keep the officer out.
     """
-    now = tools.clock.now()
     username = username_of(sent.username)
     found = tools.store.officer_by_username(username)
-    officer, password_hash = found or (None, None)
-    place = _place(tools, officer, username, sent.browser)
-    before = tools.store.attempts(place)
+    place = _place(tools, found[0] if found else None, username, sent.browser)
+    return _open(tools, rules, _tried(tools, found, sent.password, place), sent.browser)
+
+
+def require_password(tools: Tools, officer: Officer, token: str, password: str) -> None:
+    """Raise SignInRefusedError for a wrong password in a session that is open, or as `sign_in`."""
+    found = tools.store.officer_by_username(officer.username)
+    _tried(tools, found, password, f"{officer.username}/session/{secret_hash(token).hex()}")
+
+
+def _tried(tools: Tools, found: tuple[Officer, str] | None, password: str, place: str) -> Officer:
+    """Return the officer where the password fits and may be tried; count what fails."""
+    now, before = tools.clock.now(), tools.store.attempts(place)
     if before.not_before is not None and now < before.not_before:
         raise RateLimitedError(max(1, round((before.not_before - now).total_seconds())))
-    fits = password_fits(sent.password, password_hash)
-    if officer is None or not fits or officer.disabled:
+    fits = password_fits(password, found[1] if found else None)
+    if found is None or not fits or found[0].disabled:
         failures = before.failures + 1
         tools.store.note_attempts(place, Attempts(failures, _wait_until(now, failures)), now)
         raise SignInRefusedError
-    tools.store.note_attempts(place, Attempts(0, None), now)
-    return _open(tools, rules, officer, sent.browser)
+    if before.failures:
+        tools.store.note_attempts(place, Attempts(0, None), now)
+    return found[0]
 
 
 def _place(tools: Tools, officer: Officer | None, username: str, browser: str | None) -> str:

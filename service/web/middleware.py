@@ -65,7 +65,7 @@ class Metrics:
 class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - called once, by name
         self,
         app: ASGIApp,
         *,

@@ -33,11 +33,11 @@ class OfficerQueries:
 
     def add_officer(self, officer: Officer, password_hash: str) -> None:
         """See the port."""
-        values = self._values(officer) | {
+        values = self._account(officer) | {
             "id": officer.id,
             "organisation_id": officer.organisation_id,
             "username": officer.username,
-            "sealed": self._sealed(officer, password_hash),
+            "sealed": self._sealed_account(officer, password_hash),
             "created_at": officer.created_at,
         }
         try:
@@ -56,14 +56,14 @@ class OfficerQueries:
         if organisation_id is not None:
             query = query.where(t.officers.c.organisation_id == organisation_id)
         with self._db.read() as connection:
-            return [self._opened(row)[0] for row in connection.execute(query)]
+            return [self._officer(row)[0] for row in connection.execute(query)]
 
     def officer_by_username(self, username: str) -> tuple[Officer, str] | None:
         """See the port."""
         query = sa.select(t.officers).where(t.officers.c.username == username)
         with self._db.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else self._opened(row)
+        return None if row is None else self._officer(row)
 
     def change_officer(self, officer: Officer, password_hash: str | None = None) -> None:
         """See the port."""
@@ -72,19 +72,19 @@ class OfficerQueries:
             row = connection.execute(sa.select(t.officers).where(mine)).one_or_none()
             if row is None:
                 raise NotFoundError
-            sealed = self._sealed(officer, password_hash or self._opened(row)[1])
-            changes = self._values(officer) | {"sealed": sealed}
+            sealed = self._sealed_account(officer, password_hash or self._officer(row)[1])
+            changes = self._account(officer) | {"sealed": sealed}
             connection.execute(sa.update(t.officers).where(mine).values(changes))
 
-    def _values(self, officer: Officer) -> dict[str, Any]:
+    def _account(self, officer: Officer) -> dict[str, Any]:
         return {"role": officer.role, "locale": officer.locale, "disabled": officer.disabled}
 
-    def _sealed(self, officer: Officer, password_hash: str) -> bytes:
+    def _sealed_account(self, officer: Officer, password_hash: str) -> bytes:
         # Sealed, so that a stolen database without the key file lets nobody guess passwords.
         content = json.dumps({"name": officer.name, "password": password_hash})
         return self._vault.seal(content.encode(), f"officers/{officer.id}")
 
-    def _opened(self, row: Any) -> tuple[Officer, str]:  # noqa: ANN401 - a row has no static type
+    def _officer(self, row: Any) -> tuple[Officer, str]:  # noqa: ANN401 - a row has no static type
         content = json.loads(self._vault.open(row.sealed, f"officers/{row.id}"))
         officer = Officer(
             id=row.id,
@@ -123,7 +123,7 @@ class OfficerQueries:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        officer, _ = self._opened(row)
+        officer, _ = self._officer(row)
         return Session(officer=officer, seen_at=row.seen_at, ends_at=row.ends_at, locked=row.locked)
 
     def touch_session(self, token_hash: bytes, seen_at: datetime, *, locked: bool) -> None:
@@ -168,14 +168,14 @@ class OfficerQueries:
     def attempts(self, place: str) -> Attempts:
         """See the port."""
         attempts = t.officer_attempts
-        query = sa.select(attempts).where(attempts.c.place == self._place(place))
+        query = sa.select(attempts).where(attempts.c.place == self._attempts_at(place))
         with self._db.read() as connection:
             row = connection.execute(query).one_or_none()
         return Attempts(0, None) if row is None else Attempts(row.failures, row.not_before)
 
     def note_attempts(self, place: str, attempts: Attempts, at: datetime) -> None:
         """See the port."""
-        table, hashed = t.officer_attempts, self._place(place)
+        table, hashed = t.officer_attempts, self._attempts_at(place)
         with self._db.write() as connection:
             connection.execute(sa.delete(table).where(table.c.place == hashed))
             if attempts.failures:
@@ -188,7 +188,7 @@ class OfficerQueries:
                     )
                 )
 
-    def _place(self, place: str) -> bytes:
+    def _attempts_at(self, place: str) -> bytes:
         return self._vault.keyed(place, "sign-in")
 
     def save_draft(self, key: DraftKey, fields: dict[str, tuple[str, ...]], at: datetime) -> None:
