@@ -96,9 +96,7 @@ def update() -> None:
             if wanted or path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("wb") as file:
-                    write_po(
-                        file, after, omit_header=True, include_lineno=False, sort_output=True
-                    )
+                    write_po(file, after, omit_header=True, include_lineno=False, sort_output=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def chromium() -> str:
         found = shutil.which(one)
         if found is not None:
             return found
-    message = "The console is tested in a real browser: apt install chromium, or set HOMEWARD_CHROMIUM."
+    message = (
+        "The console is tested in a real browser: apt install chromium, or set HOMEWARD_CHROMIUM."
+    )
     raise RuntimeError(message)
 
 
@@ -78,7 +80,9 @@ def traffic_of(page: Page) -> Traffic:
     session.send("Network.enable")
 
     def sent(event: dict[str, Any]) -> None:
-        seen.hosts.add(event["request"]["url"].split("/")[2] if "//" in event["request"]["url"] else "")
+        seen.hosts.add(
+            event["request"]["url"].split("/")[2] if "//" in event["request"]["url"] else ""
+        )
 
     def came(event: dict[str, Any]) -> None:
         seen.bytes += int(event["encodedDataLength"])
