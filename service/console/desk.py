@@ -113,12 +113,12 @@ class Visit:
         return response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk(Visit):
     """One request of an officer at work."""
 
-    tools: Tools = None  # type: ignore[assignment] - always given; a default must follow defaults
-    session: Session = None  # type: ignore[assignment] - as above
+    tools: Tools
+    session: Session
 
     @property
     def me(self) -> Officer:

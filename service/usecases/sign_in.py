@@ -94,7 +94,7 @@ def _place(tools: Tools, officer: Officer | None, username: str, browser: str | 
 def _wait_until(now: datetime, failures: int) -> datetime | None:
     if failures < _FREE:
         return None
-    return now + min(_FIRST_WAIT * 2 ** min(failures - _FREE, 10), _LONGEST_WAIT)
+    return now + min(_FIRST_WAIT * (1 << min(failures - _FREE, 10)), _LONGEST_WAIT)
 
 
 def _open(tools: Tools, rules: SessionRules, officer: Officer, browser: str | None) -> SignedIn:

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from service.domain.errors import SentAlreadyError
+from service.domain.errors import ConflictError, SentAlreadyError
 from service.domain.officer import DraftKey
-from service.ports import Tools
 from service.usecases.keep_drafts import submit_once, sweep
+from service.usecases.manage_keys import secret_hash
 from service.usecases.manage_officers import officer_named
-from tests.console.support import Office, hidden
+from tests.console.support import Office, hidden, sign_in
 
 WORDS = "Zarigar gates, eight years in Dammam"
 
@@ -36,15 +36,18 @@ def test_a_draft_is_kept_sealed_and_forgotten(office: Office, officer: TestClien
     assert office.tools.store.draft(me.id, "try") is None
 
 
-def test_another_language_keeps_what_was_typed(office: Office, officer: TestClient) -> None:
+def test_another_language_keeps_what_was_typed(office: Office) -> None:
     """The menu sends the form along; the account remembers the language."""
-    sent = _csrf(officer) | {"_form": "speak", "_page": "/console/about", "text": WORDS}
-    answer = officer.post("/console/language", data=sent | {"_language": "ur"})
-    assert str(answer.url).endswith("/console/about")
-    assert 'lang="ur" dir="rtl"' in answer.text
-    me = officer_named(office.tools, "shirin")
+    office.hire("polyglot")
+    with office.visitor() as client:
+        sign_in(client, "polyglot")
+        sent = _csrf(client) | {"_form": "speak", "_page": "/console/about", "text": WORDS}
+        answer = client.post("/console/language", data=sent | {"_language": "ur"})
+        assert str(answer.url).endswith("/console/about")
+        assert 'lang="ur" dir="rtl"' in answer.text
+    me = officer_named(office.tools, "polyglot")
+    assert me.locale == "ur"
     assert office.tools.store.draft(me.id, "speak") is not None
-    officer.post("/console/language", data=sent | {"_language": "en"})
 
 
 def test_a_draft_about_somebody_who_is_not_there_is_not_kept(office: Office) -> None:
@@ -66,20 +69,14 @@ def test_a_form_happens_once(office: Office) -> None:
     assert {submit_once(tools, me, "one", act) for _ in range(3)} == {"/console/made/1"}
 
     def fail() -> str:
-        raise ValueError
+        raise ConflictError
 
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ConflictError):
         submit_once(tools, me, "two", fail)
     assert submit_once(tools, me, "two", act) == "/console/made/2"
-    tools.store.claim_submission(b"three", me.id, tools.clock.now())
+    tools.store.claim_submission(secret_hash("three"), me.id, tools.clock.now())
     with pytest.raises(SentAlreadyError):
-        _again(tools, me.id)
-
-
-def _again(tools: Tools, officer_id: str) -> None:
-    claimed = tools.store.claim_submission(b"three", officer_id, tools.clock.now())
-    if not claimed.fresh and claimed.location is None:
-        raise SentAlreadyError
+        submit_once(tools, me, "three", act)
 
 
 def test_old_drafts_are_swept(office: Office) -> None:

@@ -16,7 +16,7 @@ from tests.console.browsing import (
     no_other_host,
     traffic_of,
 )
-from tests.console.support import Office, sign_in
+from tests.console.support import PASSWORD, Office, sign_in
 
 PAGES = ("/console/", "/console/about", "/console/account", "/console/nowhere")
 DOORS = ("/console/sign-in", "/console/calendar")
@@ -119,10 +119,14 @@ def test_a_page_is_light_and_asks_nobody_else(
     no_other_host(seen, served)
 
 
-def test_escape_twice_hides_everything(open_page: Callable[..., Page]) -> None:
+def test_escape_twice_hides_everything(open_page: Callable[..., Page], office: Office) -> None:
     """A calendar stands there, the way back does not lead to the page, the session is locked."""
-    page = open_page(locale="en")
-    page.goto("/console/account")
+    page = open_page(signed_in=False, locale="en")
+    page.goto("/console/sign-in?next=/console/account")
+    page.fill("#f-username", office.hire("hasty"))
+    page.fill("#f-password", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url("**/console/account")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.wait_for_url("**/console/calendar")
