@@ -53,7 +53,7 @@ def signed_in_state(browser: Browser, served: Served, username: str) -> dict[str
 def assert_accessible(page: Page) -> None:
     """Check the page with axe-core as it is, in light and in dark."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = _AXE.run(page, options=_RULES).response["violations"]
         said = [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
         assert not said, f"{page.url} ({scheme}): {said}"

@@ -76,7 +76,7 @@ def main() -> None:
                     context = browser.new_context(
                         base_url=served.url,
                         viewport=size,  # type: ignore[arg-type]
-                        color_scheme=scheme,  # type: ignore[arg-type]
+                        color_scheme=scheme,
                         storage_state=state,  # type: ignore[arg-type]
                         extra_http_headers={"Accept-Language": language},
                     )

@@ -1,6 +1,7 @@
 """Every message in every language, with the same places to fill."""
 
 import re
+from collections.abc import Sequence
 from string import ascii_letters
 
 import pytest
@@ -10,6 +11,11 @@ from service.console.strings import catalogue_path, messages, read_catalogue
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 _OTHERS = sorted(set(LANGUAGES) - {"en"})
+
+
+def texts_of(said: str | Sequence[str] | None) -> list[str]:
+    """Return a message's text, or one for each form of a number."""
+    return [said] if isinstance(said, str) else list(said or ())
 
 
 @pytest.mark.parametrize("code", _OTHERS)
@@ -22,7 +28,7 @@ def test_no_message_is_missing_and_none_is_left_over(code: str) -> None:
         for one in catalogue:
             if one.id:
                 assert not one.fuzzy, one.id
-                texts = [one.string] if isinstance(one.string, str) else list(one.string)
+                texts = texts_of(one.string)
                 assert all(texts), (code, one.id)
                 assert len(texts) == (1 if isinstance(one.id, str) else catalogue.num_plurals)
 
@@ -34,9 +40,8 @@ def test_translations_fill_in_the_same_places(code: str) -> None:
         for one in read_catalogue(catalogue_path(code, part), code):
             if not one.id:
                 continue
-            plural = not isinstance(one.id, str)
-            wanted = set(_PLACES.findall(one.id[-1] if plural else one.id))
-            texts = list(one.string) if plural else [one.string]
+            wanted = set(_PLACES.findall(texts_of(one.id)[-1]))
+            texts = texts_of(one.string)
             assert set(_PLACES.findall(texts[-1])) == wanted, (code, one.id)
             assert all(set(_PLACES.findall(text)) <= wanted for text in texts), (code, one.id)
 
@@ -46,7 +51,7 @@ def test_translations_are_in_their_own_script(code: str) -> None:
     """Nothing was copied over in English."""
     for part in messages():
         for one in read_catalogue(catalogue_path(code, part), code):
-            texts = [one.string] if isinstance(one.string, str) else list(one.string)
+            texts = texts_of(one.string)
             for text in texts if one.id else ():
                 assert set(text) - set(ascii_letters + " .,:;%()?!0123456789"), (code, one.id)
 
