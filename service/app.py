@@ -3,6 +3,8 @@
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -27,17 +29,19 @@ from service.api import (
     subscriptions,
     webhook_events,
 )
-from service.console import pages
+from service.console.assembly import install as install_console
+from service.console.state import ConsoleState
 from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
 from service.usecases.register_person import read_again
+from service.usecases.sign_in import SessionRules
 from service.web import problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, send, work
+from service.worker import look, send, sweep_drafts, work
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +67,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
         worker = threading.Thread(
             target=_keep_open,
-            args=(holder, open_them, accesses),
+            args=(holder, open_them, accesses, settings.draft_days),
             name="homeward-index",
             daemon=True,
         )
@@ -89,6 +93,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         max_body_bytes=settings.max_body_bytes,
         uploads=imports.PATH,
         accesses=accesses,
+        console_uploads=("/console/import", settings.max_import_bytes),
     )
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
     operations.add_gauges(metrics, holder)
@@ -107,13 +112,26 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         subscriptions,
         keys,
         access_log,
-        pages,
     ):
         app.include_router(module.router)
+    install_console(app, _console(settings))
     return app
 
 
-def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) -> None:
+def _console(settings: Settings) -> ConsoleState:
+    return ConsoleState(
+        rules=SessionRules(
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            longest=timedelta(hours=settings.session_hours),
+        ),
+        default_language=settings.console_language,
+        secure=settings.session_secure,
+    )
+
+
+def _keep_open(
+    holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog, draft_days: int
+) -> None:
     """Open the tools, then keep the index in step until the application stops."""
     try:
         with opener() as tools:
@@ -121,9 +139,10 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) ->
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
+            sweeping = partial(sweep_drafts, draft_days=draft_days)
             beside = [
                 threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
-                for name, run in _BESIDE.items()
+                for name, run in (_BESIDE | {"homeward-sweep": sweeping}).items()
             ]
             logging = threading.Thread(
                 target=accesses.keep_flushing,

@@ -1,7 +1,7 @@
 """Every setting, read from the environment once. Nothing below this room reads it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field
@@ -67,6 +67,23 @@ class Settings(BaseSettings):
         bool,
         Field(description="Whether webhooks may go to private and loopback addresses."),
     ] = False
+    console_language: Annotated[
+        Literal["en", "bn", "hi", "ur", "ne", "ar"],
+        Field(description="Language of the console before anybody has chosen one."),
+    ] = "en"
+    session_idle_minutes: Annotated[
+        int, Field(ge=1, le=240, description="Minutes an officer's session rests before it locks.")
+    ] = 15
+    session_hours: Annotated[
+        int, Field(ge=1, le=72, description="Hours after which an officer signs in again.")
+    ] = 12
+    session_secure: Annotated[
+        bool | None,
+        Field(description="Cookies over HTTPS only; unset: as each request came."),
+    ] = None
+    draft_days: Annotated[
+        int, Field(ge=1, le=90, description="Days what an officer typed and did not send is kept.")
+    ] = 7
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")

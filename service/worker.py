@@ -10,11 +10,13 @@ from service.api.checks import Contract
 from service.ports import Tools
 from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.import_records import give_up, run_imports
+from service.usecases.keep_drafts import sweep
 from service.usecases.watch_changes import Watcher
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
+_SWEEP_EVERY_S: Final = 600
 _TRIES: Final = 10
 _SENDERS: Final = 16
 
@@ -42,6 +44,16 @@ def look(tools: Tools, stopping: threading.Event) -> None:
             watcher.look(stopping.is_set)
         except Exception:  # noqa: BLE001 - see `work`
             _log.exception("subscriptions could not be looked after; it is tried again")
+
+
+def sweep_drafts(tools: Tools, stopping: threading.Event, draft_days: int) -> None:
+    """Erase what officers left behind, now and then until told to stop."""
+    while not stopping.is_set():
+        try:
+            sweep(tools, draft_days)
+        except Exception:  # noqa: BLE001 - see `work`
+            _log.exception("old drafts could not be erased; it is tried again")
+        stopping.wait(_SWEEP_EVERY_S)
 
 
 def send(tools: Tools, stopping: threading.Event) -> None:

@@ -18,6 +18,7 @@ from service.cli import (
     evaluate_command,
     import_command,
     match_command,
+    officers_command,
 )
 from service.cli.terminal import (
     err,
@@ -50,6 +51,7 @@ app = typer.Typer(
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of partners and officers.")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_command.app, name="audit")
+app.add_typer(officers_command.app, name="officers")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
 app.command("evaluate")(evaluate_command.evaluate)
@@ -95,7 +97,8 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             with progress_bar() as bar:
                 counts = load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
             secret = settings.admin_key or admin_key(tools, "demo")
-            _say_what_next(f"http://{host}:{port}", secret, counts)
+            officer = officers_command.demo_officer(tools)
+            _say_what_next(f"http://{host}:{port}", secret, officer, counts)
             yield tools
 
     _run(settings, opener, host, port)
@@ -118,12 +121,16 @@ def _run(settings: Settings, opener: ToolsOpener, host: str, port: int) -> None:
     )
 
 
-def _say_what_next(url: str, secret: str, counts: tuple[int, int]) -> None:
+def _say_what_next(
+    url: str, secret: str, officer: tuple[str, str], counts: tuple[int, int]
+) -> None:
     body = '{"text": "I lay bricks and plaster, eight years in Dammam", "home_country": "BD"}'
     out.print(
         f"\nHomeward {__version__} is ready at {url} "
         f"with {counts[0]} sample listings and {counts[1]} sample people.\n"
-        f"Admin key: {secret}\n\n"
+        f"Admin key: {secret}\n"
+        f"Officer:   {officer[0]}, password {officer[1]}\n\n"
+        f"In the browser: {url}/console/\n\n"
         "Try next, in another terminal:\n\n"
         f"  curl -s {url}/v1/match -H 'Authorization: Bearer {secret}' \\\n"
         f"    -H 'Content-Type: application/json' -d '{body}'\n"

@@ -31,6 +31,10 @@ class Action(StrEnum):
     ORGANISATION_CREATE = "organisation.create"
     CORRIDOR_CHANGE = "corridor.change"
     LOG_READ = "log.read"
+    OFFICER_CREATE = "officer.create"
+    OFFICER_SIGN_IN = "officer.sign_in"
+    OFFICER_SIGN_OUT = "officer.sign_out"
+    OFFICER_CHANGE = "officer.change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

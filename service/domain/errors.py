@@ -84,6 +84,30 @@ class ConsentMissingError(HomewardError):
     code = "consent_missing"
 
 
+class SignInRefusedError(ForbiddenError):
+    """The username or the password is wrong."""
+
+    code = "sign_in_refused"
+
+
+class SessionLockedError(UnauthenticatedError):
+    """The session is locked; enter the password to go on."""
+
+    code = "session_locked"
+
+
+class FormExpiredError(ForbiddenError):
+    """This form was not given out to this session; open the page again."""
+
+    code = "form_expired"
+
+
+class SentAlreadyError(ConflictError):
+    """This form was sent before, and whether it was carried out is not known; look first."""
+
+    code = "sent_already"
+
+
 class RateLimitedError(HomewardError):
     """Too many requests with this key; wait as long as Retry-After says."""
 

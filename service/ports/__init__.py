@@ -16,6 +16,7 @@ from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
+from service.ports.officers import OfficerStore
 from service.ports.stores import (
     AccessStore,
     AuditStore,
@@ -45,6 +46,7 @@ __all__ = [
     "FileReader",
     "ListingIndex",
     "ListingStore",
+    "OfficerStore",
     "OutcomeStore",
     "PeopleIndex",
     "PersonStore",

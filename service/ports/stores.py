@@ -14,6 +14,7 @@ from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
+from service.ports.officers import OfficerStore
 
 
 class ListingStore(Protocol):
@@ -100,6 +101,10 @@ class PersonStore(Protocol):
         self, organisation_id: str, *, after: int, limit: int, where: Mapping[str, str]
     ) -> Page[StoredPerson]:
         """Return people of this organisation in order of creation behind `after`."""
+        ...
+
+    def count_people(self, organisation_id: str) -> int:
+        """Return how many people this organisation has."""
         ...
 
     def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
@@ -264,6 +269,7 @@ class Store(
     AlertStore,
     AccessStore,
     AuditStore,
+    OfficerStore,
     Protocol,
 ):
     """All records. Every method is one transaction; none stays open behind an iterator."""

@@ -22,6 +22,8 @@ _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _JSON: Final = ("application/json", "application/merge-patch+json")
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+CONSOLE: Final = "/console/"
 
 
 def _tags(headers: Headers, method: str) -> frozenset[str | None]:
@@ -63,7 +65,7 @@ class Metrics:
 class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - called once, by name
         self,
         app: ASGIApp,
         *,
@@ -71,13 +73,18 @@ class EdgeMiddleware:
         max_body_bytes: int,
         uploads: str,
         accesses: AccessLog,
+        console_uploads: tuple[str, int] = ("", 0),
     ) -> None:
-        """Wrap `app`. uploads: the path that takes files, and reads and limits them itself."""
+        """Wrap `app`. uploads: the path that takes files, and reads and limits them itself.
+
+        console_uploads: where the console takes files, and how many bytes at most.
+        """
         self._app = app
         self._accesses = accesses
         self._uploads = uploads
         self._metrics = metrics
         self._most = max_body_bytes
+        self._console_uploads = console_uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -127,7 +134,7 @@ class EdgeMiddleware:
         if scope["method"] not in {"POST", "PUT", "PATCH"} or scope["path"] == self._uploads:
             await self._app(scope, receive, send)
             return
-        body, refusal = await self._read(receive, headers)
+        body, refusal = await self._read(scope["path"], receive, headers)
         if refusal is not None:
             code, http_status, detail = refusal
             answer = problem(
@@ -147,12 +154,13 @@ class EdgeMiddleware:
         await self._app(scope, receive_again, send)
 
     async def _read(
-        self, receive: Receive, headers: Headers
+        self, path: str, receive: Receive, headers: Headers
     ) -> tuple[bytes, tuple[str, int, str] | None]:
         """Read the whole body; return it, and why it is refused if it is."""
-        too_large = ("too_large", 413, f"The body is larger than {self._most:,} bytes.")
+        most = self._console_uploads[1] if path == self._console_uploads[0] else self._most
+        too_large = ("too_large", 413, f"The body is larger than {most:,} bytes.")
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._most:
+        if length.isdigit() and int(length) > most:
             return b"", too_large
         parts, size, more = [], 0, True
         while more:
@@ -161,11 +169,14 @@ class EdgeMiddleware:
                 break
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self._most:
+            if size > most:
                 return b"", too_large
             more = message.get("more_body", False)
         body = b"".join(parts)
         content_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        if path.startswith(CONSOLE) and content_type in _FORMS:
+            # Read by the console's own form parser, which decodes each field.
+            return body, None
         if body and content_type not in _JSON:
             text = f"Send JSON as {_JSON[0]}, not {content_type or 'without a content type'}."
             return b"", ("wrong_content_type", 415, text)

@@ -1,6 +1,6 @@
 """Errors as application/problem+json (RFC 9457), always with `code` and `request_id`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,6 +15,9 @@ from service.domain.access import Caller, Scope
 from service.web.suggest import known_names, nearest_name
 
 _log = structlog.get_logger(__name__)
+
+ErrorPage = Callable[[Request, int, str, dict[str, str]], Response]
+"""Makes a page of (request, status, code, headers); `app.state.error_page`, if there is one."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -51,8 +54,12 @@ def problem(  # noqa: PLR0913 - the members of RFC 9457
     detail: str,
     problems: Sequence[e.FieldProblem] = (),
     headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    """Build one problem+json response."""
+) -> Response:
+    """Build one problem+json response, or the console's page for it."""
+    request.scope.setdefault("state", {})["problem"] = code
+    page: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    if page is not None and request.url.path.startswith("/console/"):
+        return page(request, status, code, headers or {})
     content: dict[str, Any] = {
         "type": f"urn:homeward:problem:{code}",
         "title": title,
@@ -61,7 +68,6 @@ def problem(  # noqa: PLR0913 - the members of RFC 9457
         "code": code,
         "request_id": request_id(request),
     }
-    request.scope.setdefault("state", {})["problem"] = code
     if problems:
         content["errors"] = [{"pointer": x.pointer, "detail": x.detail} for x in problems]
     rate: dict[str, str] = request.scope.get("state", {}).get("rate_headers", {})

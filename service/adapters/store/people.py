@@ -205,6 +205,13 @@ class PersonQueries:
             next_after=kept[-1].position if len(rows) > limit else None,
         )
 
+    def count_people(self, organisation_id: str) -> int:
+        """See the port."""
+        mine = t.people.c.organisation_id == organisation_id
+        with self._db.read() as connection:
+            counted = sa.select(sa.func.count()).select_from(t.people).where(mine)
+            return connection.execute(counted).scalar_one()
+
     def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
         """See the port."""
         with self._db.write() as connection:

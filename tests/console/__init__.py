@@ -1,0 +1,1 @@
+"""The officers' console, over HTTP and in a browser."""

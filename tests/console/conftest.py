@@ -1,0 +1,123 @@
+"""An office that all console tests share, a signed-in client, a browser on a real server."""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+import uvicorn
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from service.app import create_app, given
+from service.domain.officer import Role
+from service.ports import Tools
+from service.usecases.manage_keys import ensure_first_key
+from service.wiring import open_tools
+from tests.conftest import ADMIN, settings_in
+from tests.console.browsing import Served, chromium, signed_in_state
+from tests.console.support import Office, sign_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> Iterator[None]:
+    """Write no log lines."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def console_tools(
+    tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path
+) -> Iterator[Tools]:
+    """Tools over a store that the console's tests write to."""
+    settings = settings_in(tmp_path_factory.mktemp("console"))
+    shutil.copytree(encoded_taxonomy, settings.data_dir / "index")
+    with open_tools(settings) as opened:
+        ensure_first_key(opened, ADMIN)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def office(console_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An application over them, with an officer "shirin" and an administrator "boss"."""
+    settings = settings_in(tmp_path_factory.mktemp("unused-console"))
+    app = create_app(settings, lambda: given(console_tools))
+    with TestClient(app) as client:
+        while client.get("/readyz").status_code != 200:
+            pass
+        made = Office(app, console_tools)
+        made.hire("shirin")
+        made.hire("boss", Role.ADMIN, "Nasrin Sultana")
+        yield made
+
+
+@pytest.fixture
+def officer(office: Office) -> Iterator[TestClient]:
+    """A client that "shirin" has signed in with; English, cookies of its own."""
+    with office.visitor() as client:
+        sign_in(client, "shirin")
+        yield client
+
+
+@pytest.fixture(scope="session")
+def served(office: Office) -> Iterator[Served]:
+    """The same application on a port, for browsers."""
+    config = uvicorn.Config(office.app, port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Served(f"http://127.0.0.1:{port}", office)
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def state_of_shirin(browser: Browser, served: Served) -> dict[str, object]:
+    """The cookies of a browser on which "shirin" is signed in, for new contexts."""
+    return signed_in_state(browser, served, "shirin")
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, served: Served, state_of_shirin: dict[str, object]
+) -> Iterator[Callable[..., Page]]:
+    """Return a maker of pages on which "shirin" is signed in: options of a browser context in.
+
+    A page fails its test where a script fails or the policy of contents is broken.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def make(*, signed_in: bool = True, **options: object) -> Page:
+        state = {"storage_state": state_of_shirin} if signed_in else {}
+        context = browser.new_context(base_url=served.url, **state, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda said: faults.append(said.text) if "Content Security" in said.text else None,
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert faults == []
