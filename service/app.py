@@ -27,7 +27,7 @@ from service.api import (
     subscriptions,
     webhook_events,
 )
-from service.console import pages
+from service.console import mail_pages, pages
 from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
@@ -37,7 +37,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, send, work
+from service.worker import look, post, send, work
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +46,12 @@ _READ_AT_ONCE: Final = 20
 _WORTH_PACKING: Final = 2048
 _PACKED: Final = 4
 """Level of gzip: an answer should leave at once, so less packed and sooner."""
-_BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
+_BESIDE: Final = {
+    "homeward-imports": work,
+    "homeward-look": look,
+    "homeward-send": send,
+    "homeward-post": post,
+}
 """What runs beside the requests, each in a thread of its own: none waits for another."""
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
@@ -88,6 +93,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
         uploads=imports.PATH,
+        forms=mail_pages.PATH,
         accesses=accesses,
     )
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
@@ -108,6 +114,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         keys,
         access_log,
         pages,
+        mail_pages,
     ):
         app.include_router(module.router)
     return app

@@ -21,6 +21,7 @@ _log = structlog.get_logger("homeward.access")
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _JSON: Final = ("application/json", "application/merge-patch+json")
 
 
@@ -63,19 +64,24 @@ class Metrics:
 class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing to know of the application
         self,
         app: ASGIApp,
         *,
         metrics: Metrics,
         max_body_bytes: int,
         uploads: str,
+        forms: str,
         accesses: AccessLog,
     ) -> None:
-        """Wrap `app`. uploads: the path that takes files, and reads and limits them itself."""
+        """Wrap `app`. uploads: the path that takes files, and reads and limits them itself.
+
+        forms: how paths begin that take what browsers and mail programs post.
+        """
         self._app = app
         self._accesses = accesses
         self._uploads = uploads
+        self._forms = forms
         self._metrics = metrics
         self._most = max_body_bytes
 
@@ -127,7 +133,7 @@ class EdgeMiddleware:
         if scope["method"] not in {"POST", "PUT", "PATCH"} or scope["path"] == self._uploads:
             await self._app(scope, receive, send)
             return
-        body, refusal = await self._read(receive, headers)
+        body, refusal = await self._read(receive, headers, self._types(scope))
         if refusal is not None:
             code, http_status, detail = refusal
             answer = problem(
@@ -146,8 +152,11 @@ class EdgeMiddleware:
 
         await self._app(scope, receive_again, send)
 
+    def _types(self, scope: Scope) -> tuple[str, ...]:
+        return _FORMS if scope["path"].startswith(self._forms) else _JSON
+
     async def _read(
-        self, receive: Receive, headers: Headers
+        self, receive: Receive, headers: Headers, types: tuple[str, ...]
     ) -> tuple[bytes, tuple[str, int, str] | None]:
         """Read the whole body; return it, and why it is refused if it is."""
         too_large = ("too_large", 413, f"The body is larger than {self._most:,} bytes.")
@@ -166,8 +175,8 @@ class EdgeMiddleware:
             more = message.get("more_body", False)
         body = b"".join(parts)
         content_type = headers.get("content-type", "").split(";")[0].strip().lower()
-        if body and content_type not in _JSON:
-            text = f"Send JSON as {_JSON[0]}, not {content_type or 'without a content type'}."
+        if body and content_type not in types:
+            text = f"Send {types[0]}, not {content_type or 'without a content type'}."
             return b"", ("wrong_content_type", 415, text)
         try:
             body.decode("utf-8")
