@@ -150,6 +150,7 @@ EmailAddress = Annotated[
         max_length=254,
         description="Where mail is sent to, once somebody there has agreed.",
         examples=["officer@partner.example"],
+        json_schema_extra={"format": "email"},
     ),
     AfterValidator(_address),
 ]

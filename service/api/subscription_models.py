@@ -152,13 +152,16 @@ def _way_of(body: Any) -> str | None:  # noqa: ANN401 - any JSON
     return "webhook" if "url" in body else "mail"
 
 
+_Way: Final = Discriminator(
+    _way_of,
+    custom_error_type="homeward",
+    custom_error_message="Give either url or email, where it is told, and not both.",
+)
+"""No field of its own: each form has one that it requires and the other forbids."""
+
 SubscriptionIn = Annotated[
     Annotated[WebhookSubscriptionIn, Tag("webhook")] | Annotated[MailSubscriptionIn, Tag("mail")],
-    Discriminator(
-        _way_of,
-        custom_error_type="homeward",
-        custom_error_message="Give either url or email, where it is told, and not both.",
-    ),
+    _Way,
 ]
 
 
@@ -184,7 +187,10 @@ class MailSubscriptionOut(_Stored, MailSubscriptionIn):
     ]
 
 
-SubscriptionOut = WebhookSubscriptionOut | MailSubscriptionOut
+SubscriptionOut = Annotated[
+    Annotated[WebhookSubscriptionOut, Tag("webhook")] | Annotated[MailSubscriptionOut, Tag("mail")],
+    _Way,
+]
 
 
 def subscription_out(stored: StoredSubscription) -> SubscriptionOut:
@@ -239,7 +245,11 @@ class NewWebhookSubscriptionOut(WebhookSubscriptionOut):
     secret: str
 
 
-NewSubscriptionOut = NewWebhookSubscriptionOut | MailSubscriptionOut
+NewSubscriptionOut = Annotated[
+    Annotated[NewWebhookSubscriptionOut, Tag("webhook")]
+    | Annotated[MailSubscriptionOut, Tag("mail")],
+    _Way,
+]
 
 
 def new_subscription_out(stored: StoredSubscription, secret: str) -> NewSubscriptionOut:

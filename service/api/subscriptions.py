@@ -33,7 +33,7 @@ from service.usecases.manage_subscriptions import (
     change_subscription,
     exchange_secret,
     may_watch,
-    replay,
+    replay_message,
     subscribe,
     try_subscription,
 )
@@ -153,7 +153,7 @@ def deliveries(  # noqa: PLR0913 - one parameter per part of the request
 @router.post(
     "/{subscription_id}/deliveries/{event_id}/replay", status_code=status.HTTP_202_ACCEPTED
 )
-def post_replay(
+def replay(
     subscription_id: str,
     event_id: str,
     tools: ToolsDep,
@@ -161,7 +161,7 @@ def post_replay(
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
     stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(replay(tools, stored, event_id))
+    return DeliveryOut.of(replay_message(tools, stored, event_id))
 
 
 def _seen(tools: Tools, caller: Caller, subscription_id: str) -> StoredSubscription:

@@ -11,6 +11,12 @@ LANGUAGES: Final = ("en", "bn", "hi", "ur", "ne", "ar")
 
 _RIGHT_TO_LEFT: Final = frozenset({"ur", "ar"})
 
+_DIGITS: Final = {
+    "bn": str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"),
+    "ne": str.maketrans("0123456789", "०१२३४५६७८९"),
+}
+"""Where it is usual to write others than 0 to 9."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -37,3 +43,8 @@ class Phrases:
 def direction(language: str) -> str:
     """Return "rtl" or "ltr", as HTML names the direction of a language's script."""
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def number(count: int, language: str) -> str:
+    """Write a count in the digits that are usual in a language."""
+    return str(count).translate(_DIGITS.get(language, {}))

@@ -85,7 +85,7 @@ def try_subscription(tools: Tools, stored: StoredSubscription) -> Delivery:
     return tools.store.add_test(stored, tools.clock.now())
 
 
-def replay(tools: Tools, stored: StoredSubscription, event_id: str) -> Delivery:
+def replay_message(tools: Tools, stored: StoredSubscription, event_id: str) -> Delivery:
     """Have a message sent again, under its id.
 
     Raises NotFoundError, and ConflictError for a mailbox that was asked a moment ago.

@@ -8,13 +8,11 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from babel.numbers import format_decimal
-
 from service.domain.alert import AlertType, Delivery, StoredSubscription, Watch
 from service.domain.letter import Letter, Link, LinkPurpose
 from service.domain.listing import StoredListing
 from service.ports import Tools
-from service.skills.phrases import direction
+from service.skills.phrases import direction, number
 
 CONFIRM_WITHIN: Final = timedelta(hours=72)
 _TITLE: Final = 120
@@ -88,11 +86,6 @@ class Writer:
         """Say a sentence of data/mail/phrases.csv in the subscription's language."""
         return self.tools.phrases.say(key, self.language, **filled)
 
-    def number(self, count: int) -> str:
-        """Write a count in the digits of the language."""
-        numerals = "default" if self.language == "ar" else "native"
-        return str(format_decimal(count, locale=self.language, numbering_system=numerals))
-
     @property
     def organisation(self) -> str:
         """The name of the organisation that watches."""
@@ -112,7 +105,7 @@ class Writer:
         count: int = 0,
     ) -> _Sheet:
         return _Sheet(
-            subject=self.say(subject, count=self.number(count)),
+            subject=self.say(subject, count=number(count, self.language)),
             said=said,
             items=items,
             button=(self.say("open"), f"{self.tools.mail.home}/console/"),
@@ -121,7 +114,7 @@ class Writer:
         )
 
     def _confirmation(self, at: datetime) -> _Sheet:
-        hours = self.number(int(CONFIRM_WITHIN.total_seconds()) // 3600)
+        hours = number(int(CONFIRM_WITHIN.total_seconds()) // 3600, self.language)
         return _Sheet(
             subject=self.say("confirm_subject"),
             said=(self.say("confirm_text", organisation=self.organisation, hours=hours),),
@@ -157,12 +150,14 @@ class Writer:
         by_listing = sorted(deliveries, key=lambda one: one.listing_id or "")
         for name, some in groupby(by_listing, key=lambda one: one.listing_id):
             found = list(some)
-            lines = [name or "", self.say("people_count", count=self.number(len(found)))]
+            lines = [name or "", self.say("people_count", count=number(len(found), self.language))]
             lines += [
                 f"{one.person_id}, {self.say(one.tier or 'good')}" for one in found[:_PEOPLE_SHOWN]
             ]
             if len(found) > _PEOPLE_SHOWN:
-                lines.append(self.say("more", count=self.number(len(found) - _PEOPLE_SHOWN)))
+                lines.append(
+                    self.say("more", count=number(len(found) - _PEOPLE_SHOWN, self.language))
+                )
             yield _Item(self._title(name, listings), tuple(lines))
 
     def _ids(self, one: Delivery) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -105,12 +105,15 @@ class SmtpMail:
         """See the port."""
         try:
             raw = self.written(letter).as_bytes()
+        except (ValueError, MessageError):
+            return Posted(Verdict.REFUSED, error="not_writable")
+        try:
             return asyncio.run(self._posted(letter.to, raw))
         except Exception as error:  # noqa: BLE001 - whatever a server does, it harms nobody else
             return _failed(error)
 
     def written(self, letter: Letter) -> EmailMessage:
-        """Return a mail as it goes out; raise ValueError for a header that would be two."""
+        """Return a mail as it goes out; raise ValueError or MessageError for a bad header."""
         server = self._server
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = server.sender
@@ -121,11 +124,12 @@ class SmtpMail:
         # RFC 3834: nobody's "I am on holiday" is to come back.
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
-        mail["Content-Language"] = letter.language
         mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(letter.text)
         mail.add_alternative(letter.html, subtype="html")
+        # Last: what begins with Content- would have moved into the first half.
+        mail["Content-Language"] = letter.language
         return mail
 
     async def _posted(self, to: str, raw: bytes) -> Posted:
@@ -166,10 +170,7 @@ def _failed(error: Exception) -> Posted:
         verdict = Verdict.GONE if gone else Verdict.LATER
         return Posted(verdict, status, "recipient_refused")
     name = next((name for kind, name in _ERRORS if isinstance(error, kind)), "unexpected")
-    if isinstance(error, ValueError):
-        return Posted(Verdict.REFUSED, None, "not_writable")
     refused = isinstance(error, aiosmtplib.SMTPDataError) and error.code >= _PERMANENT
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(error.__cause__, ssl.SSLError):
         name = "tls"
     return Posted(Verdict.REFUSED if refused else Verdict.LATER, status, name)
