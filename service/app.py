@@ -29,6 +29,7 @@ from service.api import (
     subscriptions,
     webhook_events,
 )
+from service.console import mail_pages
 from service.console.assembly import install as install_console
 from service.console.state import ConsoleState
 from service.domain.errors import HomewardError, StorageError
@@ -41,7 +42,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, send, sweep_drafts, work
+from service.worker import look, post, send, sweep_drafts, work
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +51,12 @@ _READ_AT_ONCE: Final = 20
 _WORTH_PACKING: Final = 2048
 _PACKED: Final = 4
 """Level of gzip: an answer should leave at once, so less packed and sooner."""
-_BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
+_BESIDE: Final = {
+    "homeward-imports": work,
+    "homeward-look": look,
+    "homeward-send": send,
+    "homeward-post": post,
+}
 """What runs beside the requests, each in a thread of its own: none waits for another."""
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
@@ -92,6 +98,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
         uploads=imports.PATH,
+        forms=mail_pages.PATH,
         accesses=accesses,
         console_uploads=("/console/import", settings.max_import_bytes),
     )
@@ -112,6 +119,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         subscriptions,
         keys,
         access_log,
+        mail_pages,
     ):
         app.include_router(module.router)
     install_console(app, _console(settings))

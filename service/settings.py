@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -84,6 +84,28 @@ class Settings(BaseSettings):
     draft_days: Annotated[
         int, Field(ge=1, le=90, description="Days what an officer typed and did not send is kept.")
     ] = 7
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s?#]+$",
+            description="URL of this service as mailboxes reach it; for the links in mail.",
+        ),
+    ] = None
+    smtp_host: Annotated[
+        str | None, Field(min_length=1, description="Server that sends mail; unset: none is sent.")
+    ] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="Its port.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"], Field(description="How the way there is encrypted.")
+    ] = "starttls"
+    smtp_user: Annotated[str | None, Field(min_length=1, description="Whom to log in as.")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="With which password.")] = None
+    smtp_from: Annotated[
+        str | None, Field(description='Sender of mail: an address, or "Name <address>".')
+    ] = None
+    smtp_ca_file: Annotated[
+        Path | None, Field(description="Certificates to trust in place of the system's (PEM).")
+    ] = None
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")

@@ -15,6 +15,8 @@ from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
+from service.adapters.mail.links import SignedLinks
+from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -27,7 +29,7 @@ from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
-from service.ports import Encoder, Store, Tools
+from service.ports import Encoder, MailSender, Store, Tools
 from service.rules.candidacy import facts_of
 from service.rules.corridors import read_corridors
 from service.rules.guidance import Guidance
@@ -37,6 +39,7 @@ from service.settings import Settings, bundled
 from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrases import Phrases
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
@@ -114,6 +117,7 @@ def open_tools(
         # The matrices of one request are small, and a BLAS pool that spins between them takes
         # the cores from the encoder: one thread halved the time of a match on two cores.
         stack.enter_context(threadpool_limits(limits=1, user_api="blas"))
+        mail = _mail(settings)
         encoder = build_encoder(settings)
         if scorer is None and evidence is None:
             _require_fitting(encoder, settings)
@@ -169,8 +173,45 @@ def open_tools(
                 diversity=settings.diversity,
             ),
             webhooks=HttpWebhooks(private=settings.webhook_private),
+            mail=mail,
+            links=SignedLinks(list(store.link_keys().values())),
+            phrases=Phrases.read(bundled("data", "mail", "phrases.csv")),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
+
+
+def _mail(settings: Settings) -> MailSender:
+    """Return who sends mail; raise StorageError where the settings do not fit together."""
+    if settings.smtp_host is None:
+        return NoMail()
+    sender, home = settings.smtp_from, settings.public_url
+    password = settings.smtp_password
+    wrong = None
+    if sender is None or home is None:
+        wrong = "HOMEWARD_SMTP_FROM and HOMEWARD_PUBLIC_URL belong to it"
+    elif (settings.smtp_user is None) != (password is None):
+        wrong = "a user and a password belong together"
+    elif settings.smtp_user is not None and settings.smtp_security == "none":
+        wrong = "a password is not sent over a way that is not encrypted"
+    try:
+        mail = SmtpMail(
+            SmtpServer(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                sender=sender_of(sender or ""),
+                home=(home or "").rstrip("/"),
+                security=settings.smtp_security,
+                user=settings.smtp_user,
+                password=None if password is None else password.get_secret_value(),
+                ca_file=settings.smtp_ca_file,
+            )
+        )
+    except (OSError, ValueError) as error:
+        wrong = wrong or str(error)
+    if wrong is not None:
+        message = f"HOMEWARD_SMTP_HOST is set, but mail cannot be sent: {wrong}."
+        raise StorageError(message, code="mail_unusable")
+    return mail
 
 
 def _rates(settings: Settings) -> Rates:

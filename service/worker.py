@@ -1,14 +1,18 @@
 """Long work beside the requests: imports, one at a time; alerts, looked for and sent."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
 from service.api.checks import Contract
+from service.domain.alert import Due
+from service.domain.letter import DueLetter
 from service.ports import Tools
 from service.usecases.deliver_alerts import claim_due, deliver
+from service.usecases.deliver_letters import claim_letters, deliver_letter
 from service.usecases.import_records import give_up, run_imports
 from service.usecases.keep_drafts import sweep
 from service.usecases.watch_changes import Watcher
@@ -19,6 +23,9 @@ _LOOK_EVERY_S: Final = 0.5
 _SWEEP_EVERY_S: Final = 600
 _TRIES: Final = 10
 _SENDERS: Final = 16
+_POSTERS: Final = 4
+
+T = TypeVar("T", Due, DueLetter)
 
 
 def work(tools: Tools, stopping: threading.Event) -> None:
@@ -57,17 +64,32 @@ def sweep_drafts(tools: Tools, stopping: threading.Event, draft_days: int) -> No
 
 
 def send(tools: Tools, stopping: threading.Event) -> None:
-    """Send what is due until told to stop: several at a time, one to each receiver.
+    """Send what is due by webhook until told to stop: several at a time, one to each receiver.
 
     A receiver that hangs holds one of the senders for ten seconds and is then left alone for a
     while, so that it takes nothing from the others.
     """
-    with ThreadPoolExecutor(_SENDERS, thread_name_prefix="homeward-send") as pool:
+    _keep_sending(tools, stopping, claim_due, deliver, _SENDERS)
+
+
+def post(tools: Tools, stopping: threading.Event) -> None:
+    """Send what is due by mail until told to stop, beside the webhooks: neither waits."""
+    _keep_sending(tools, stopping, claim_letters, deliver_letter, _POSTERS)
+
+
+def _keep_sending(
+    tools: Tools,
+    stopping: threading.Event,
+    claim: Callable[[Tools, int], list[T]],
+    go: Callable[[Tools, T], object],
+    senders: int,
+) -> None:
+    with ThreadPoolExecutor(senders, thread_name_prefix=f"homeward-{go.__name__}") as pool:
         flying: set[Future[Any]] = set()
         while not stopping.is_set():
             try:
-                for due in claim_due(tools, _SENDERS - len(flying)):
-                    flying.add(pool.submit(deliver, tools, due))
+                for due in claim(tools, senders - len(flying)):
+                    flying.add(pool.submit(go, tools, due))
             except Exception:  # noqa: BLE001 - see `work`
                 _log.exception("messages could not be claimed; it is tried again")
                 stopping.wait(_LOOK_EVERY_S)

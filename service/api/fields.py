@@ -5,8 +5,10 @@ import unicodedata
 from datetime import date
 from functools import cache
 from typing import Annotated, Final
+from zoneinfo import available_timezones
 
 from babel import Locale
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
@@ -85,6 +87,28 @@ def _language(value: str) -> str:
     raise _wrong(f"Use a BCP-47 language code such as bn or bn-Latn.{near}")
 
 
+def _address(value: str) -> str:
+    try:
+        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise _wrong(str(error)) from error
+    if found.ascii_email is None:
+        raise _wrong("Before the @ only English letters, digits and signs reach every mailbox.")
+    return found.ascii_email
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _time_zone(value: str) -> str:
+    if value in _time_zones():
+        return value
+    near = nearest_name(value, _time_zones())
+    raise _wrong(f"Use a name of the IANA time zone database such as Asia/Dhaka.{near}")
+
+
 def _readable(value: str) -> str:
     for at, letter in enumerate(value):
         kind = unicodedata.category(letter)
@@ -118,6 +142,20 @@ CurrencyCode = Annotated[
 ]
 LanguageCode = Annotated[
     str, Field(description="BCP-47.", examples=["bn"]), AfterValidator(_language)
+]
+EmailAddress = Annotated[
+    str,
+    Field(
+        min_length=3,
+        max_length=254,
+        description="Where mail is sent to, once somebody there has agreed.",
+        examples=["officer@partner.example"],
+        json_schema_extra={"format": "email"},
+    ),
+    AfterValidator(_address),
+]
+TimeZone = Annotated[
+    str, Field(description="IANA.", examples=["Asia/Dhaka"]), AfterValidator(_time_zone)
 ]
 IscoCode = Annotated[
     str,

@@ -21,6 +21,8 @@ from service.api.subscription_models import (
     SubscriptionIn,
     SubscriptionOut,
     SubscriptionPage,
+    new_subscription_out,
+    subscription_out,
 )
 from service.domain.access import Caller, Scope
 from service.domain.alert import StoredSubscription
@@ -31,7 +33,9 @@ from service.usecases.manage_subscriptions import (
     change_subscription,
     exchange_secret,
     may_watch,
+    replay_message,
     subscribe,
+    try_subscription,
 )
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
@@ -57,7 +61,7 @@ def post(
     stored, secret = subscribe(tools, caller, body.to_domain())
     response.headers["ETag"] = etag(stored.version)
     response.headers["Location"] = f"/v1/subscriptions/{stored.id}"
-    return NewSubscriptionOut.made(stored, secret)
+    return new_subscription_out(stored, secret)
 
 
 @router.get("")
@@ -72,7 +76,7 @@ def page(
         caller.organisation_id, after=read_cursor(cursor), limit=limit
     )
     return SubscriptionPage(
-        items=[SubscriptionOut.of(one) for one in found.items if may_watch(caller, one.content)],
+        items=[subscription_out(one) for one in found.items if may_watch(caller, one.content)],
         next_cursor=write_cursor(found.next_after),
     )
 
@@ -84,7 +88,7 @@ def get(
     """Read one subscription, without its secret."""
     stored = _seen(tools, caller, subscription_id)
     response.headers["ETag"] = etag(stored.version)
-    return SubscriptionOut.of(stored)
+    return subscription_out(stored)
 
 
 @router.put("/{subscription_id}")
@@ -101,7 +105,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     version = expected_version(if_match)
     stored = change_subscription(tools, caller, stored, body.to_domain(), version)
     response.headers["ETag"] = etag(stored.version)
-    return SubscriptionOut.of(stored)
+    return subscription_out(stored)
 
 
 @router.delete("/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -124,7 +128,7 @@ def post_secret(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> Se
 def post_test(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> DeliveryOut:
     """Send a message that only tries the way, also while the subscription is paused."""
     stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(tools.store.add_test(stored, tools.clock.now()))
+    return DeliveryOut.of(try_subscription(tools, stored))
 
 
 @router.get("/{subscription_id}/deliveries")
@@ -157,7 +161,7 @@ def replay(
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
     stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(tools.store.replay_delivery(stored.id, event_id, tools.clock.now()))
+    return DeliveryOut.of(replay_message(tools, stored, event_id))
 
 
 def _seen(tools: Tools, caller: Caller, subscription_id: str) -> StoredSubscription:

@@ -13,6 +13,7 @@ from service import __version__
 from service.app import ToolsOpener, create_app
 from service.cli import (
     audit_command,
+    bench_alerts_command,
     bench_command,
     bench_people_command,
     evaluate_command,
@@ -56,6 +57,7 @@ app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("bench")(bench_command.bench)
+app.command("bench-alerts")(bench_alerts_command.bench_alerts)
 app.command("bench-people")(bench_people_command.bench_people)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

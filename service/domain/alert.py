@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 
@@ -33,6 +33,31 @@ class AlertType(StrEnum):
     LISTING = "listing.matched"
     CANDIDATE = "candidate.matched"
     TEST = "subscription.test"
+    CONFIRMATION = "subscription.confirmation"
+
+
+MATCHES: Final = (AlertType.LISTING, AlertType.CANDIDATE)
+"""Messages about something; the others are about the subscription itself."""
+
+
+class Digest(StrEnum):
+    """How often mail goes out where there is something to be told."""
+
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Weekday(StrEnum):
+    """A day of the week, in the order of `datetime.weekday`."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
 
 
 class DeliveryState(StrEnum):
@@ -45,15 +70,32 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailTo:
+    """Whose mailbox, how often, and in which language.
+
+    address: in ASCII. at: on the clock of time_zone (IANA). weekday: of a weekly digest.
+    """
+
+    address: str
+    digest: Digest = Digest.DAILY
+    at: time = time(8)
+    time_zone: str = "UTC"
+    weekday: Weekday = Weekday.MONDAY
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What is watched, and where it is told. Fields of another kind of watch are empty.
 
-    text, home_country: of `listings`. returnee_id: of `returnee`. source: of `candidates`; None
-    stands for every listing of the organisation. Empty routes, countries, sectors narrow nothing.
+    Either url or mail, never both: ValueError. text, home_country: of `listings`. returnee_id: of
+    `returnee`. source: of `candidates`; None stands for every listing of the organisation. Empty
+    routes, countries, sectors narrow nothing.
     """
 
     watch: Watch
-    url: str
+    url: str | None = None
+    mail: MailTo | None = None
     active: bool = True
     min_tier: Tier = Tier.GOOD
     text: str | None = None
@@ -64,10 +106,20 @@ class Subscription:
     returnee_id: str | None = None
     source: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would be told nowhere, or in two places."""
+        if (self.url is None) == (self.mail is None):
+            message = "a subscription has either a url or mail"
+            raise ValueError(message)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscription:
-    """A subscription as the store keeps it. key_id: of who wrote it last, and in whose right."""
+    """A subscription as the store keeps it. key_id: of who wrote it last, and in whose right.
+
+    confirmed_at: when whoever reads the mailbox agreed; None as long as they have not.
+    mailbox: a keyed hash of the address that the links in its mail are bound to.
+    """
 
     id: str
     organisation_id: str
@@ -76,6 +128,14 @@ class StoredSubscription:
     created_at: datetime
     updated_at: datetime
     content: Subscription
+    confirmed_at: datetime | None = None
+    mailbox: str | None = None
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is to be told anything."""
+        confirmed = self.content.mail is None or self.confirmed_at is not None
+        return self.content.active and confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +174,25 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one look at the feeds brought a subscription, and how far it looked."""
+    """What one look at the feeds brought a subscription, and how far it looked.
+
+    due: when it is to be sent, None for at once.
+    """
 
     subscription_id: str
     type: AlertType
     hits: tuple[Hit, ...]
     seen: Seen
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message and what became of it.
 
-    status: of the last answer. error: class of what went wrong last. next_attempt_at: None
-    once nothing more will be tried. attempted_at: the last time.
+    status: of the last answer, of HTTP or SMTP. error: class of what went wrong last.
+    next_attempt_at: None once nothing more will be tried. attempted_at: the last time. mail_id:
+    the mail that carried it last.
     """
 
     id: str
@@ -143,6 +208,7 @@ class Delivery:
     next_attempt_at: datetime | None
     created_at: datetime
     attempted_at: datetime | None
+    mail_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from service.domain.alert import Answered, Message
 from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState
 from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.imported import FileFormat, Opened
+from service.domain.letter import Letter, Link, Posted
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
@@ -30,6 +31,7 @@ from service.rules.places import Places
 from service.rules.rates import Rates
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrases import Phrases
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
@@ -44,8 +46,10 @@ __all__ = [
     "CorridorStore",
     "Encoder",
     "FileReader",
+    "LinkSigner",
     "ListingIndex",
     "ListingStore",
+    "MailSender",
     "OfficerStore",
     "OutcomeStore",
     "PeopleIndex",
@@ -104,6 +108,36 @@ class WebhookSender(Protocol):
 
     def send(self, message: Message) -> Answered:
         """Sign and send one message, within ten seconds or so; raises nothing."""
+        ...
+
+
+class MailSender(Protocol):
+    """Sends mail through one server. Safe to call from several threads."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why no mail can be sent, None if it can."""
+        ...
+
+    @property
+    def home(self) -> str:
+        """URL under which this service is reached from a mailbox, without a slash at the end."""
+        ...
+
+    def send(self, letter: Letter) -> Posted:
+        """Send one mail to one address, within half a minute or so; raises nothing."""
+        ...
+
+
+class LinkSigner(Protocol):
+    """Makes tokens for links that act without a key, and reads them."""
+
+    def token(self, link: Link) -> str:
+        """Return a token for a URL's path, which nobody else can make."""
+        ...
+
+    def link(self, token: str) -> Link | None:
+        """Return what a token is about, whether or not it has ended; None if not made here."""
         ...
 
 
@@ -211,6 +245,9 @@ class Tools:
     refusals: RefusalReader
     guidance: Guidance
     webhooks: WebhookSender
+    mail: MailSender
+    links: LinkSigner
+    phrases: Phrases
 
 
 class ProgressBar(Protocol):

@@ -15,6 +15,7 @@ from service.domain.alert import (
 )
 from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.imported import ImportKind
+from service.domain.letter import DueLetter, NotedLetter
 from service.domain.outcome import Outcome, StoredOutcome
 from service.domain.person import StoredPerson
 from service.domain.records import Page, TakenRow, Written
@@ -170,8 +171,47 @@ class AlertStore(Protocol):
         """Return a subscription's messages in order of creation behind `after`."""
         ...
 
+    def delivery(self, subscription_id: str, event_id: str) -> Delivery:
+        """Return one message; raise NotFoundError."""
+        ...
+
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
         """Have a message sent again, under the same id; raise NotFoundError."""
+        ...
+
+    def subscription_by_mail(self, subscription_id: str) -> StoredSubscription | None:
+        """Return a subscription of whatever organisation that is told by mail, None without one.
+
+        For links in mail, which carry no key.
+        """
+        ...
+
+    def unconfirmed_to(self, address: str) -> int:
+        """Return how many subscriptions wait for somebody at this address to agree."""
+        ...
+
+    def answer_mail(
+        self, stored: StoredSubscription, at: datetime, *, agreed: bool
+    ) -> StoredSubscription:
+        """Note that whoever reads the mailbox agrees, or wants no more, which ends it.
+
+        Raises NotFoundError, and PreconditionFailedError where it is another mailbox by now.
+        """
+        ...
+
+    def claim_letters(self, now: datetime, until: datetime, limit: int) -> list[DueLetter]:
+        """Return mail that is due, at most one for each subscription, as `claim_deliveries`.
+
+        Which messages a mail carries is kept, and it has the same id whenever it is claimed.
+        """
+        ...
+
+    def note_letter(self, noted: NotedLetter) -> None:
+        """Keep what came of a mail for each message in it, in one transaction."""
+        ...
+
+    def reschedule(self, subscription_id: str, due: datetime) -> None:
+        """Have matches that wait for a mail sent at another time."""
         ...
 
     def claim_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Due]:

@@ -11,14 +11,12 @@ from service.domain.alert import (
     AlertType,
     Answered,
     Attempt,
-    Delivery,
     DeliveryState,
     Due,
     Message,
 )
 from service.ports import Tools
-from service.usecases.see_person import may_be_seen
-from service.usecases.watch_changes import key_holds
+from service.usecases.still_holds import Standing
 
 BACKOFF: Final = (
     timedelta(seconds=5),
@@ -64,22 +62,16 @@ def deliver(tools: Tools, due: Due, backoff: Sequence[timedelta] = BACKOFF) -> D
 def _given_up(tools: Tools, due: Due) -> Attempt | None:
     """Return why a message is not sent any more, None if it is."""
     delivery, subscription = due.delivery, due.subscription
-    if delivery.type is AlertType.TEST:
-        return None
-    reason = None
-    if not subscription.content.active:
-        reason = "subscription_inactive"
-    elif not key_holds(tools, subscription):
-        reason = "key_ended"
-    elif delivery.listing_id not in tools.store.listings([delivery.listing_id or ""]):
-        reason = "listing_gone"
-    elif delivery.person_id is not None:
-        person = tools.store.people([delivery.person_id]).get(delivery.person_id)
-        if person is None or not may_be_seen(tools, person, subscription.organisation_id):
-            reason = "consent_ended"
-    if reason is None:
-        return None
-    return Attempt(DeliveryState.DROPPED, tools.clock.now(), sent=False, error=reason)
+    reason = Standing.of(tools, subscription, (delivery,)).reason_against(delivery)
+    if delivery.type is AlertType.CONFIRMATION:
+        # It was told by mail when that was asked for.
+        reason = "told_otherwise"
+    return None if reason is None else dropped(reason, tools.clock.now())
+
+
+def dropped(reason: str, now: datetime) -> Attempt:
+    """Return that a message was not even tried."""
+    return Attempt(DeliveryState.DROPPED, now, sent=False, error=reason)
 
 
 def _message(due: Due, at: datetime) -> Message:
@@ -98,7 +90,7 @@ def _message(due: Due, at: datetime) -> Message:
     }
     signing = [one.value for one in due.secrets if one.until is None or one.until > at]
     return Message(
-        url=due.subscription.content.url,
+        url=due.subscription.content.url or "",
         id=delivery.id,
         at=at,
         body=json.dumps(body, separators=(",", ":")),
@@ -110,11 +102,13 @@ def _outcome(due: Due, answered: Answered, now: datetime, backoff: Sequence[time
     status = answered.status
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Attempt(DeliveryState.DELIVERED, now, status=status)
-    rest = now + min(backoff[min(due.failures, len(backoff) - 1)], _REST)
+    rest = rest_after(due.failures, now, backoff)
     error = answered.error or _error_of(status or 0)
     if status == HTTPStatus.GONE:
         return Attempt(DeliveryState.FAILED, now, status=status, error=error, rest=rest, gone=True)
-    again = _again(due.delivery, now, backoff)
+    again = again_after(due.delivery.attempts, now, backoff)
+    if now - due.delivery.created_at > _LONGEST:
+        again = None
     state = DeliveryState.FAILED if again is None else DeliveryState.PENDING
     return Attempt(state, now, status=status, error=error, again=again, rest=rest)
 
@@ -126,10 +120,15 @@ def _error_of(status: int) -> str:
     return "redirect_not_followed" if redirects else "status"
 
 
-def _again(delivery: Delivery, now: datetime, backoff: Sequence[timedelta]) -> datetime | None:
-    """Return when a message that failed is tried again, None if it is not."""
-    if delivery.attempts >= len(backoff) or now - delivery.created_at > _LONGEST:
+def rest_after(failures: int, now: datetime, backoff: Sequence[timedelta]) -> datetime:
+    """Return until when a receiver is left alone that has failed `failures` times before."""
+    return now + min(backoff[min(failures, len(backoff) - 1)], _REST)
+
+
+def again_after(attempts: int, now: datetime, backoff: Sequence[timedelta]) -> datetime | None:
+    """Return when a message is tried again after so many attempts before, None if it is not."""
+    if attempts >= len(backoff):
         return None
     # Not all at the same moment, when a receiver comes back.
     late = 1 + _JITTER * secrets.randbelow(1000) / 1000
-    return now + backoff[delivery.attempts] * late
+    return now + backoff[attempts] * late

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from service.domain.corridor import StoredCorridor
+from service.domain.embedding import Vectors
 from service.domain.listing import Kind, StoredListing
 from service.domain.match import Tier
 from service.domain.person import Profile, Route
-from service.domain.pool import Ask, PoolQuery
+from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.matching.score import best_rows
@@ -14,7 +18,7 @@ from service.ports import Tools
 from service.rules.candidacy import route_for
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.usecases.explain_answer import tier_of
-from service.usecases.rulebook import rulebook
+from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, job_scores, scores_for, wanted_of
 from service.usecases.score_pools import WIDE, measured_by, route_scores, said_to_keep
 
@@ -22,11 +26,46 @@ Tiers = dict[str, Tier]
 """How well each listing matches, by its id; stretches are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """One person's standing question: their words as read, what they may be shown, and where."""
+@dataclass(slots=True)
+class Shared:
+    """What many questions of one moment rest on, read or worked out once for all of them."""
 
-    read: SavedUnderstanding
+    tools: Tools
+    listings: dict[str, StoredListing | None] = field(default_factory=dict)
+    corridors: dict[str, list[StoredCorridor]] = field(default_factory=dict)
+    affinity: dict[str, Vectors] = field(default_factory=dict)
+    answers: dict[tuple[str, tuple[str, ...]], Tiers] = field(default_factory=dict)
+    """The best listings of these sources for a person, by both."""
+
+    def recorded_for(self, profile: Profile) -> Recorded:
+        """Return the corridors from where somebody lives."""
+        origin = profile.home_country
+        if origin is not None and origin not in self.corridors:
+            self.corridors[origin] = self.tools.store.corridors_from(origin)
+        return self.corridors
+
+    def stored(self, names: Iterable[str]) -> dict[str, StoredListing]:
+        """Return those listings that exist, by id."""
+        wanted = list(names)
+        missing = [name for name in wanted if name not in self.listings]
+        if missing:
+            self.listings |= dict.fromkeys(missing) | self.tools.store.listings(missing)
+        found = {name: self.listings[name] for name in wanted}
+        return {name: one for name, one in found.items() if one is not None}
+
+    def affinity_of(self, pool: Pool) -> Vectors:
+        """Return the cosine of each listing's text with each unit group, (n, g)."""
+        missing = [row for row, name in enumerate(pool.ids) if name not in self.affinity]
+        if missing:
+            found = self.tools.taxonomy.affinity(pool.whole[missing])
+            self.affinity |= {pool.ids[row]: line for row, line in zip(missing, found, strict=True)}
+        return np.stack([self.affinity[name] for name in pool.ids])
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What one person may be shown: the rules' ground, the rules of each route, and filters."""
+
     book: Rulebook
     filters: Filters
     rules: dict[Route, RouteRules] = field(default_factory=dict)
@@ -36,24 +75,19 @@ class Asking:
         cls,
         tools: Tools,
         profile: Profile,
-        read: SavedUnderstanding,
         filters: Filters,
         routes: Iterable[Route] = (),
-    ) -> "Asking":
+        shared: Shared | None = None,
+    ) -> "Ground":
         """Gather the rules as of now. routes: narrow the person's own, none narrow nothing."""
-        book = rulebook(tools, profile)
+        book = rulebook(tools, profile, None if shared is None else shared.recorded_for(profile))
         wished, asked = profile.preferences.routes or tuple(Route), tuple(routes) or tuple(Route)
         rules = {
             route: rules_for(route, book, filters)
             for route in Route
             if route in wished and route in asked
         }
-        return cls(read, book, filters, rules)
-
-    @property
-    def says_work(self) -> bool:
-        """Whether the words hold anything to be matched."""
-        return len(self.read.vectors) > 1
+        return cls(book, filters, rules)
 
     def may_see(self, stored: StoredListing) -> bool:
         """Tell whether every rule and filter lets a listing through."""
@@ -67,11 +101,24 @@ class Asking:
         return not reasons_against(stored, rules.allowed, self.book)
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One person's standing question: their words as read, and what they may be shown."""
+
+    read: SavedUnderstanding
+    ground: Ground
+
+    @property
+    def says_work(self) -> bool:
+        """Whether the words hold anything to be matched."""
+        return len(self.read.vectors) > 1
+
+
 def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredListing]) -> Tiers:
     """Return how well each of some listings matches, as the person's own answer would say."""
     if not asking.says_work:
         return {}
-    seen = [one for one in listings if asking.may_see(one)]
+    seen = [one for one in listings if asking.ground.may_see(one)]
     jobs = [one.id for one in seen if one.content.kind is Kind.JOB]
     scores: dict[str, float] = {}
     pool = tools.index.pool_of(jobs).pool
@@ -85,24 +132,29 @@ def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredLis
     return _tiers(tools, asking, scores)
 
 
-def best_of_all(tools: Tools, asking: Asking, limit: int) -> Tiers:
-    """Return the best listings for a person, `limit` a route at most, as their answer has them."""
-    if not asking.says_work or not asking.rules:
+def best_of_all(tools: Tools, asking: Asking, limit: int, shared: Shared | None = None) -> Tiers:
+    """Return the best listings for a person, `limit` a route at most, as their answer has them.
+
+    shared: what others asked at the same moment have brought up already.
+    """
+    ground, known = asking.ground, shared or Shared(tools)
+    if not asking.says_work or not ground.rules:
         return {}
     read, size = asking.read, max(WIDE, 2 * limit)
     query = PoolQuery(
         vectors=read.vectors,
         words=read.work_text,
-        asks=tuple(Ask(rule.allowed, size) for rule in asking.rules.values()),
+        asks=tuple(Ask(rule.allowed, size) for rule in ground.rules.values()),
     )
     measured = measured_by(tools, read)
     scores: dict[str, float] = {}
-    for route, pool in zip(asking.rules, tools.index.pools(query), strict=True):
-        score = route_scores(tools, route, pool, measured)
+    for route, pool in zip(ground.rules, tools.index.pools(query), strict=True):
+        score = route_scores(tools, route, pool, measured, known.affinity_of)
         scores |= {pool.ids[row]: float(score[row]) for row in best_rows(score, limit)}
-    stored = tools.store.listings(list(scores))
-    kept = {name: scores[name] for name, one in stored.items() if asking.may_see(one)}
-    return _tiers(tools, asking, kept)
+    # Stretches first: most are, and to read and check each costs more than to score it.
+    tiers = _tiers(tools, asking, scores)
+    stored = known.stored(tiers)
+    return {name: tiers[name] for name, one in stored.items() if ground.may_see(one)}
 
 
 def _tiers(tools: Tools, asking: Asking, scores: dict[str, float]) -> Tiers:

@@ -1,10 +1,12 @@
 """Score what a search found against what a person said."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from service.domain.embedding import Vectors
 from service.domain.person import Route
 from service.domain.pool import Pool
 from service.domain.records import SavedUnderstanding
@@ -59,22 +61,38 @@ WIDE: Final = 120
 """About how many listings, or people, are scored for each ranking at the least."""
 
 
+AffinityOf = Callable[[Pool], Vectors]
+"""Returns the cosine of each listing's text with each unit group, (n, g)."""
+
+
 def route_scores(
-    tools: Tools, route: Route, pool: Pool, measured: tuple[Said, Yardsticks]
+    tools: Tools,
+    route: Route,
+    pool: Pool,
+    measured: tuple[Said, Yardsticks],
+    affinity_of: AffinityOf | None = None,
 ) -> Floats:
-    """Return the scores of one route's pool, (n,), as an answer ranks by them."""
-    score, _ = scored(tools, pool, measured)
+    """Return the scores of one route's pool, (n,), as an answer ranks by them.
+
+    affinity_of: for whoever scores the same listings for many.
+    """
+    score, _ = scored(tools, pool, measured, affinity_of)
     if route is Route.TRAINING:
         return weighed(pool, score, measured[0].phrases, measured[0].years)
     return score
 
 
-def scored(tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks]) -> tuple[Floats, Features]:
+def scored(
+    tools: Tools,
+    pool: Pool,
+    measured: tuple[Said, Yardsticks],
+    affinity_of: AffinityOf | None = None,
+) -> tuple[Floats, Features]:
     """Return scores (n,) and features of a pool."""
     if not pool.ids:
         nothing = np.zeros((0, len(NAMES)), dtype=np.float32)
         return np.zeros(0, dtype=np.float32), nothing
     said, yardsticks = measured
-    affinity = tools.taxonomy.affinity(pool.whole)
+    affinity = tools.taxonomy.affinity(pool.whole) if affinity_of is None else affinity_of(pool)
     features = pair_features(pool, said, similarities(pool, said), affinity, yardsticks)
     return tools.scorer.score(features), features

@@ -23,9 +23,17 @@ from service.domain.person import Profile, StoredPerson
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.ports import Tools
+from service.rules.digests import next_mail
 from service.usecases.find_candidates import tiers_of_people
 from service.usecases.find_matches import reading_of
-from service.usecases.match_changed import Asking, Tiers, best_of_all, tiers_of_listings
+from service.usecases.match_changed import (
+    Asking,
+    Ground,
+    Shared,
+    Tiers,
+    best_of_all,
+    tiers_of_listings,
+)
 from service.usecases.see_person import may_be_seen
 from service.usecases.understand import understand
 
@@ -70,7 +78,7 @@ class Watcher:
         ]
         if not behind:
             return 0
-        stretches = self._stretches(behind)
+        stretches, shared = self._stretches(behind), Shared(tools)
         # What the feeds tell of can be searched only once the indexes have taken it in.
         tools.index.follow()
         tools.people.follow()
@@ -79,7 +87,7 @@ class Watcher:
             if stopping():
                 break
             looked = (
-                self._carefully(one, stretches[one.seen])
+                self._carefully(one, stretches[one.seen], shared)
                 for one in behind[start : start + _TOGETHER]
             )
             told = [one for one in looked if one is not None]
@@ -101,21 +109,21 @@ class Watcher:
             )
         return found
 
-    def _carefully(self, behind: Behind, changed: _Changed) -> Told | None:
+    def _carefully(self, behind: Behind, changed: _Changed, shared: Shared) -> Told | None:
         """Look for one subscription; one that fails is left for later, and stops no other."""
         try:
-            return self._told(behind, changed)
+            return self._told(behind, changed, shared)
         except Exception:  # noqa: BLE001 - see above
             _log.exception("a subscription could not be looked after", id=behind.stored.id)
             self.resting[behind.stored.id] = self.tools.clock.now() + _REST
             return None
 
-    def _told(self, behind: Behind, changed: _Changed) -> Told:
+    def _told(self, behind: Behind, changed: _Changed, shared: Shared) -> Told:
         stored = behind.stored
         kind = (
             AlertType.CANDIDATE if stored.content.watch is Watch.CANDIDATES else AlertType.LISTING
         )
-        if not stored.content.active or not key_holds(self.tools, stored):
+        if not stored.listens or not key_holds(self.tools, stored):
             # What happens meanwhile is not told afterwards.
             return Told(stored.id, kind, (), behind.end)
         look = {
@@ -125,11 +133,17 @@ class Watcher:
         }[stored.content.watch]
         least = stored.content.min_tier
         hits = [
-            hit for hit in look(stored, changed) if least is Tier.GOOD or hit.tier is Tier.STRONG
+            hit
+            for hit in look(stored, changed, shared)
+            if least is Tier.GOOD or hit.tier is Tier.STRONG
         ]
-        return Told(stored.id, kind, tuple(dict.fromkeys(hits)), changed.seen)
+        mail = stored.content.mail
+        due = None if mail is None else next_mail(mail, self.tools.clock.now())
+        return Told(stored.id, kind, tuple(dict.fromkeys(hits)), changed.seen, due)
 
-    def _listings(self, stored: StoredSubscription, changed: _Changed) -> Iterable[Hit]:
+    def _listings(
+        self, stored: StoredSubscription, changed: _Changed, shared: Shared
+    ) -> Iterable[Hit]:
         if not changed.listings:
             return ()
         asked = stored.content
@@ -139,10 +153,13 @@ class Watcher:
             if len(self.read) >= _READ:
                 self.read.clear()
             self.read[known] = understand(self.tools, profile)
-        asking = Asking.of(self.tools, profile, self.read[known], filters_of(stored), asked.routes)
+        ground = Ground.of(self.tools, profile, filters_of(stored), asked.routes, shared)
+        asking = Asking(self.read[known], ground)
         return _hits(tiers_of_listings(self.tools, asking, changed.listings), None)
 
-    def _returnee(self, stored: StoredSubscription, changed: _Changed) -> Iterable[Hit]:
+    def _returnee(
+        self, stored: StoredSubscription, changed: _Changed, shared: Shared
+    ) -> Iterable[Hit]:
         tools, name = self.tools, stored.content.returnee_id or ""
         anew = any(one.id == name for one in changed.people)
         if not anew and not changed.listings:
@@ -153,13 +170,16 @@ class Watcher:
         except (ConsentMissingError, NotFoundError):
             return ()
         routes = stored.content.routes
-        asking = Asking.of(tools, person.profile, read, filters_of(stored), routes)
+        ground = Ground.of(tools, person.profile, filters_of(stored), routes, shared)
+        asking = Asking(read, ground)
         tiers = tiers_of_listings(tools, asking, changed.listings)
         if anew:
-            tiers |= best_of_all(tools, asking, _LISTINGS)
+            tiers |= best_of_all(tools, asking, _LISTINGS, shared)
         return _hits(tiers, name)
 
-    def _candidates(self, stored: StoredSubscription, changed: _Changed) -> Iterable[Hit]:
+    def _candidates(
+        self, stored: StoredSubscription, changed: _Changed, shared: Shared
+    ) -> Iterable[Hit]:
         tools, organisation = self.tools, stored.organisation_id
         for listing in changed.listings:
             if _is_own(stored, listing):
@@ -172,20 +192,22 @@ class Watcher:
         sources = tools.store.sources_of(organisation) if source is None else [source]
         if not seen or not sources:
             return
+        filters = Filters(sources=tuple(sources))
         reads = tools.store.readings([one.id for one in seen], tools.reading)
         for person in seen:
             if person.id not in reads:
                 # The feed tells of them again once their words are read.
                 continue
-            filters = Filters(sources=tuple(sources))
-            asking = Asking.of(tools, person.profile, reads[person.id], filters)
-            tiers = best_of_all(tools, asking, _CANDIDATES)
-            own = {
-                name
-                for name, listing in tools.store.listings(list(tiers)).items()
-                if _is_own(stored, listing)
-            }
-            yield from _hits({name: tiers[name] for name in tiers if name in own}, person.id)
+            # What another subscription to the same listings has asked is known already.
+            question = (person.id, filters.sources)
+            if question not in shared.answers:
+                ground = Ground.of(tools, person.profile, filters, (), shared)
+                asking = Asking(reads[person.id], ground)
+                shared.answers[question] = best_of_all(tools, asking, _CANDIDATES, shared)
+            tiers = shared.answers[question]
+            listings = shared.stored(tiers)
+            own = {name: tier for name, tier in tiers.items() if _is_own(stored, listings[name])}
+            yield from _hits(own, person.id)
 
 
 def key_holds(tools: Tools, stored: StoredSubscription) -> bool:

@@ -21,8 +21,8 @@ _log = structlog.get_logger("homeward.access")
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
-_JSON: Final = ("application/json", "application/merge-patch+json")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_JSON: Final = ("application/json", "application/merge-patch+json")
 CONSOLE: Final = "/console/"
 
 
@@ -72,16 +72,19 @@ class EdgeMiddleware:
         metrics: Metrics,
         max_body_bytes: int,
         uploads: str,
+        forms: str,
         accesses: AccessLog,
         console_uploads: tuple[str, int] = ("", 0),
     ) -> None:
         """Wrap `app`. uploads: the path that takes files, and reads and limits them itself.
 
-        console_uploads: where the console takes files, and how many bytes at most.
+        forms: how paths begin that take what browsers and mail programs post. console_uploads:
+        where the console takes files, and how many bytes at most.
         """
         self._app = app
         self._accesses = accesses
         self._uploads = uploads
+        self._forms = forms
         self._metrics = metrics
         self._most = max_body_bytes
         self._console_uploads = console_uploads
@@ -153,6 +156,9 @@ class EdgeMiddleware:
 
         await self._app(scope, receive_again, send)
 
+    def _types(self, path: str) -> tuple[str, ...]:
+        return _FORMS if path.startswith(self._forms) else _JSON
+
     async def _read(
         self, path: str, receive: Receive, headers: Headers
     ) -> tuple[bytes, tuple[str, int, str] | None]:
@@ -177,8 +183,9 @@ class EdgeMiddleware:
         if path.startswith(CONSOLE) and content_type in _FORMS:
             # Read by the console's own form parser, which decodes each field.
             return body, None
-        if body and content_type not in _JSON:
-            text = f"Send JSON as {_JSON[0]}, not {content_type or 'without a content type'}."
+        types = self._types(path)
+        if body and content_type not in types:
+            text = f"Send {types[0]}, not {content_type or 'without a content type'}."
             return b"", ("wrong_content_type", 415, text)
         try:
             body.decode("utf-8")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from service.domain import errors as e
 from service.domain.access import Caller, Scope
-from service.web.suggest import known_names, nearest_name
+from service.web.suggest import alternative, known_names, nearest_name
 
 _log = structlog.get_logger(__name__)
 
@@ -134,15 +134,20 @@ def validation_error(request: Request, error: Exception) -> Response:
 
 def _field_problem(request: Request, one: dict[str, Any]) -> e.FieldProblem:
     place, *path = one["loc"]
+    body = getattr(request.scope.get("route"), "body_field", None)
+    model = body.field_info.annotation if body and place == "body" else None
+    if path and (chosen := alternative(model, path[0])) is not None:
+        # Which of two forms a body was taken for is no part of its path.
+        model, path = chosen, path[1:]
     if one["type"] == "json_invalid":
         return e.FieldProblem("", f"This is not JSON: {one['ctx']['error']}.")
     pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
     if place != "body":
         pointer = f"{place}:{'/'.join(str(part) for part in path)}"
     if one["type"] == "extra_forbidden":
-        body = getattr(request.scope.get("route"), "body_field", None)
-        model = one.get("model") or (body.field_info.annotation if body else None)
-        known = known_names(model, path[:-1], lambda scope: _may(request, scope))
+        known = known_names(
+            one.get("model") or model, path[:-1], lambda scope: _may(request, scope)
+        )
         text = f"There is no such field.{nearest_name(str(path[-1]), known)}"
         return e.FieldProblem(pointer, text)
     return e.FieldProblem(pointer, plainly(one))

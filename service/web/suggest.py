@@ -4,7 +4,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -55,6 +55,16 @@ def _known_to(field: FieldInfo, may: Callable[[str], bool]) -> bool:
     extra = field.json_schema_extra
     scope = extra.get(SCOPE) if isinstance(extra, dict) else None
     return scope is None or may(str(scope))
+
+
+def alternative(form: Any, tag: str | int) -> Any:  # noqa: ANN401 - type forms
+    """Return the one of a union's forms that carries this tag, None where none does."""
+    if get_origin(form) not in {Annotated, Union, types.UnionType}:
+        return None
+    inner = [one for one in get_args(form) if get_origin(one) is not None]
+    if any(isinstance(one, Tag) and one.tag == tag for one in get_args(form)):
+        return get_args(form)[0]
+    return next((found for one in inner if (found := alternative(one, tag)) is not None), None)
 
 
 def model_in(form: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type form

@@ -144,6 +144,54 @@ def test_what_does_not_fit_the_kind_is_refused(
     errors(api.post(URL, json=body), code)
 
 
+MAIL = {name: value for name, value in SUBSCRIPTION.items() if name != "url"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (MAIL, ""),
+        (SUBSCRIPTION | {"email": {"address": "officer@partner.example"}}, ""),
+        (MAIL | {"email": {"address": "officer"}}, "/email/address"),
+        (MAIL | {"email": {"address": "a@b.example\r\nBcc: c@d.example"}}, "/email/address"),
+        (MAIL | {"email": {"address": "রহিম@partner.example"}}, "/email/address"),
+        (MAIL | {"email": {"address": "a@b.example", "at": "25:00"}}, "/email/at"),
+        (
+            MAIL | {"email": {"address": "a@b.example", "time_zone": "Asia/Daka"}},
+            "/email/time_zone",
+        ),
+        (MAIL | {"email": {"address": "a@b.example", "language": "xx"}}, "/email/language"),
+        (MAIL | {"email": {"adress": "a@b.example"}}, "/email/adress"),
+        (MAIL | {"email": {"address": "a@b.example"}, "sourcee": "x"}, "/sourcee"),
+        (SUBSCRIPTION | {"url": ""}, "/url"),
+    ],
+)
+def test_it_is_told_in_one_place(api: TestClient, body: dict[str, Any], pointer: str) -> None:
+    """By a url or by mail, and each error names its field as it was sent."""
+    found = errors(api.post(URL, json=body))
+    assert pointer in found
+    if pointer == "/email/adress":
+        assert "address" in found[pointer]
+    if pointer == "/email/time_zone":
+        assert "Asia/Dhaka" in found[pointer]
+
+
+def test_without_a_mail_server_nobody_is_promised_mail(api: TestClient) -> None:
+    """When it is made and when it is changed."""
+    body = MAIL | {"email": {"address": "officer@partner.example"}}
+    assert set(errors(api.post(URL, json=body), "no_mail")) == {"/email"}
+    assert errors(api.put(f"{URL}/{_made(api)['id']}", json=body), "no_mail")
+
+
+def test_links_in_mail_have_pages_for_everybody(api: TestClient) -> None:
+    """Without a key, in plain words; one that was not made here does nothing."""
+    for answer in (api.get("/mail/confirm/x"), api.post("/mail/unsubscribe/x", data={"a": "b"})):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "<form" not in answer.text
+    problem(api.post("/mail/unsubscribe/x", json={}), 415, "wrong_content_type")
+
+
 def test_words_without_work_are_not_watched(api: TestClient) -> None:
     """They would never match anything."""
     body = SUBSCRIPTION | {"text": "My name is Karim and I live in Cumilla."}

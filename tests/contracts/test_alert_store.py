@@ -12,6 +12,7 @@ from service.domain.alert import (
     Delivery,
     DeliveryState,
     Hit,
+    MailTo,
     Secret,
     Seen,
     StoredSubscription,
@@ -20,6 +21,7 @@ from service.domain.alert import (
     Watch,
 )
 from service.domain.errors import NotFoundError, PreconditionFailedError
+from service.domain.letter import DueLetter, NotedLetter
 from service.domain.match import Tier
 from service.domain.person import Route
 from service.ports import Store
@@ -237,3 +239,75 @@ def test_sources_are_those_of_the_organisation(store: Store) -> None:
         write_listing(store, name, source=source)
     write_listing(store, "4", source="c", organisation_id=OTHER.id)
     assert store.sources_of(HOME.id) == ["a", "b"]
+
+
+MAIL = replace(CONTENT, url=None, mail=MailTo(address="Officer@partner.example"))
+
+
+def _asked(store: Store, one: StoredSubscription) -> list[DueLetter]:
+    return [due for due in store.claim_letters(NOW, LATER, 9) if due.subscription.id == one.id]
+
+
+def test_a_mailbox_is_asked_and_its_answer_kept(store: Store, key: str) -> None:
+    """The question waits from the start; who agreed is not asked again, who wants no more is."""
+    one = _add(store, key, MAIL)
+    assert (one.confirmed_at, one.listens) == (None, False)
+    assert store.unconfirmed_to("officer@PARTNER.example") == 1
+    (due,) = _asked(store, one)
+    assert [entry.type for entry in due.deliveries] == [AlertType.CONFIRMATION]
+    found = store.subscription_by_mail(one.id)
+    assert found == one
+    agreed = store.answer_mail(one, NOW, agreed=True)
+    assert (agreed.listens, agreed.version) == (True, 2)
+    assert store.unconfirmed_to("officer@partner.example") == 0
+    ended = store.answer_mail(agreed, NOW, agreed=False)
+    assert (ended.content.active, ended.confirmed_at) == (False, None)
+    other = replace(MAIL, mail=MailTo(address="other@partner.example"))
+    store.change_subscription(ended, other, NOW, key, None)
+    with pytest.raises(PreconditionFailedError):
+        store.answer_mail(ended, NOW, agreed=True)
+    hook = _add(store, key)
+    assert store.subscription_by_mail(hook.id) is None
+    assert hook.mailbox is None
+
+
+def test_a_mail_keeps_its_messages_and_its_id(store: Store, key: str) -> None:
+    """What is claimed once comes again as the same mail, what is due later in another."""
+    agreed = store.answer_mail(_add(store, key, MAIL), NOW, agreed=True)
+    names = [write_listing(store, name).record.id for name in ("a", "b", "c")]
+    (question,) = _asked(store, agreed)
+    attempt = Attempt(DeliveryState.DROPPED, NOW, sent=False, error="x")
+    store.note_letter(NotedLetter(agreed.id, ((question.deliveries[0], attempt),), None))
+
+    def tell(name: str, due: datetime | None) -> None:
+        hit = Hit(name, None, Tier.GOOD)
+        store.tell([Told(agreed.id, AlertType.LISTING, (hit,), Seen(0, 0), due)], NOW)
+
+    tell(names[0], None)
+    tell(names[1], None)
+    tell(names[2], LATER)
+    assert store.claim_deliveries(NOW, LATER, 9) == []
+    (due,) = _asked(store, agreed)
+    assert [one.listing_id for one in due.deliveries] == names[:2]
+    assert _asked(store, agreed) == []
+    after = LATER + timedelta(seconds=1)
+    (again,) = store.claim_letters(after, after + timedelta(minutes=2), 9)
+    assert again.id == due.id
+    assert [one.id for one in again.deliveries] == [one.id for one in due.deliveries]
+    taken = Attempt(DeliveryState.DELIVERED, after, status=250)
+    both = tuple((one, taken) for one in again.deliveries)
+    store.note_letter(NotedLetter(agreed.id, both, taken))
+    (last,) = store.claim_letters(after, after + timedelta(minutes=2), 9)
+    assert [one.listing_id for one in last.deliveries] == names[2:]
+    assert last.id != due.id
+    assert {one.status for one in _log(store, agreed)[1:3]} == {250}
+
+
+def test_what_waits_moves_with_its_hour(store: Store, key: str) -> None:
+    """Matches that are in no mail yet; a mail that is tried again stays when it is."""
+    agreed = store.answer_mail(_add(store, key, MAIL), NOW, agreed=True)
+    name = write_listing(store, "a").record.id
+    hit = Hit(name, None, Tier.GOOD)
+    store.tell([Told(agreed.id, AlertType.LISTING, (hit,), Seen(0, 0), NOW)], NOW)
+    store.reschedule(agreed.id, LATER)
+    assert [one.next_attempt_at for one in _log(store, agreed)] == [NOW, LATER]

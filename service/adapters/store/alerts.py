@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
 
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import chunks
-from service.adapters.store.subscriptions import SubscriptionQueries, end_of_feeds
+from service.adapters.store.subscriptions import (
+    SubscriptionQueries,
+    end_of_feeds,
+    event_row,
+    insert_event,
+)
 from service.domain.alert import (
     AlertType,
     Attempt,
@@ -56,16 +60,15 @@ class AlertQueries(SubscriptionQueries):
                     .values(listings_seen=one.seen.listings, people_seen=one.seen.people)
                 )
                 # It may have been removed while it was looked for.
-                if moved.rowcount:
-                    hits = _still_there(connection, one.hits)
-                    count += sum(_tell(connection, one, hit, at) for hit in hits)
+                if moved.rowcount and one.hits:
+                    count += _tell(connection, one, at)
         return count
 
     def add_test(self, stored: StoredSubscription, at: datetime) -> Delivery:
         """See the port."""
         with self._db.write() as connection:
-            name = _insert(connection, stored.id, AlertType.TEST, None, at)
-            return _delivery(_event(connection, stored.id, name))
+            name = insert_event(connection, stored.id, AlertType.TEST, None, at)
+            return delivery_in(_event(connection, stored.id, name))
 
     def page_of_deliveries(self, subscription_id: str, *, after: int, limit: int) -> Page[Delivery]:
         """See the port."""
@@ -77,7 +80,12 @@ class AlertQueries(SubscriptionQueries):
             rows = connection.execute(query.order_by(table.position).limit(limit + 1)).all()
         kept = rows[:limit]
         more = kept[-1].position if len(rows) > limit else None
-        return Page(items=tuple(_delivery(row) for row in kept), next_after=more)
+        return Page(items=tuple(delivery_in(row) for row in kept), next_after=more)
+
+    def delivery(self, subscription_id: str, event_id: str) -> Delivery:
+        """See the port."""
+        with self._db.read() as connection:
+            return delivery_in(_event(connection, subscription_id, event_id))
 
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
         """See the port."""
@@ -87,24 +95,30 @@ class AlertQueries(SubscriptionQueries):
             connection.execute(
                 sa.update(table)
                 .where(table.c.position == row.position)
-                .values(state=DeliveryState.PENDING, attempts=0, next_attempt_at=at)
+                .values(
+                    # In a mail of its own: one that came already would be taken for a repeat.
+                    state=DeliveryState.PENDING,
+                    attempts=0,
+                    next_attempt_at=at,
+                    mail_id=None,
+                )
             )
             connection.execute(
                 sa.update(t.subscriptions)
                 .where(t.subscriptions.c.id == subscription_id)
                 .values(resting_until=None)
             )
-            return _delivery(_event(connection, subscription_id, event_id))
+            return delivery_in(_event(connection, subscription_id, event_id))
 
     def claim_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Due]:
         """See the port."""
         with self._db.read() as connection:
-            if connection.execute(_claimable(now, 1)).first() is None:
+            if connection.execute(claimable(now, 1, mail=False)).first() is None:
                 return []
         table, subscriptions = t.alert_events, t.subscriptions
         found = []
         with self._db.write() as connection:
-            for position in connection.execute(_claimable(now, limit)).scalars().all():
+            for position in connection.execute(claimable(now, limit, mail=False)).scalars().all():
                 here = table.c.position == position
                 connection.execute(sa.update(table).where(here).values(claimed_until=until))
                 event = connection.execute(sa.select(table).where(here)).one()
@@ -113,7 +127,7 @@ class AlertQueries(SubscriptionQueries):
                 row = connection.execute(sa.select(subscriptions).where(owner)).one()
                 found.append(
                     Due(
-                        _delivery(event),
+                        delivery_in(event),
                         self.subscription_in(row),
                         self.secrets_in(row),
                         row.failures,
@@ -123,36 +137,40 @@ class AlertQueries(SubscriptionQueries):
 
     def note_attempt(self, delivery: Delivery, attempt: Attempt) -> None:
         """See the port."""
-        table, subscriptions = t.alert_events, t.subscriptions
-        owner = subscriptions.c.id == delivery.subscription_id
-        values: dict[str, Any] = {
-            "state": attempt.state,
-            "error": attempt.error,
-            "next_attempt_at": attempt.again,
-            "claimed_until": None,
-        }
-        if attempt.sent:
-            values |= {
-                "attempts": table.c.attempts + 1,
-                "status": attempt.status,
-                "attempted_at": attempt.at,
-            }
         with self._db.write() as connection:
-            connection.execute(sa.update(table).where(table.c.id == delivery.id).values(values))
+            note_event(connection, delivery.id, attempt)
             if attempt.sent:
-                failures = 0 if attempt.rest is None else subscriptions.c.failures + 1
-                connection.execute(
-                    sa.update(subscriptions)
-                    .where(owner)
-                    .values(failures=failures, resting_until=attempt.rest)
-                )
-            if attempt.gone:
-                version = subscriptions.c.version + 1
-                connection.execute(
-                    sa.update(subscriptions)
-                    .where(owner)
-                    .values(active=False, version=version, updated_at=attempt.at)
-                )
+                note_receiver(connection, delivery.subscription_id, attempt)
+
+
+def note_event(connection: sa.Connection, event_id: str, attempt: Attempt) -> None:
+    """Write down what came of a message."""
+    table = t.alert_events
+    values: dict[str, Any] = {
+        "state": attempt.state,
+        "error": attempt.error,
+        "next_attempt_at": attempt.again,
+        "claimed_until": None,
+    }
+    if attempt.sent:
+        values |= {
+            "attempts": table.c.attempts + 1,
+            "status": attempt.status,
+            "attempted_at": attempt.at,
+        }
+    connection.execute(sa.update(table).where(table.c.id == event_id).values(values))
+
+
+def note_receiver(connection: sa.Connection, subscription_id: str, attempt: Attempt) -> None:
+    """Write down how its receiver took it: left alone for a while, or for good."""
+    table = t.subscriptions
+    values: dict[str, Any] = {
+        "failures": 0 if attempt.rest is None else table.c.failures + 1,
+        "resting_until": attempt.rest,
+    }
+    if attempt.gone:
+        values |= {"active": False, "version": table.c.version + 1, "updated_at": attempt.at}
+    connection.execute(sa.update(table).where(table.c.id == subscription_id).values(values))
 
 
 def _event(connection: sa.Connection, subscription_id: str, name: str) -> Any:  # noqa: ANN401
@@ -183,51 +201,44 @@ def _still_there(connection: sa.Connection, hits: Sequence[Hit]) -> list[Hit]:
     ]
 
 
-def _tell(connection: sa.Connection, told: Told, hit: Hit, at: datetime) -> bool:
-    """Write a message, unless it was told before; return whether it was news."""
-    table = t.alerts_told
-    about = hit.person_id or ""
-    known = sa.select(table.c.about).where(
-        table.c.subscription_id == told.subscription_id,
-        table.c.listing_id == hit.listing_id,
-        table.c.about == about,
-    )
-    if connection.execute(known).first() is not None:
-        return False
-    connection.execute(
-        sa.insert(table).values(
-            subscription_id=told.subscription_id,
-            listing_id=hit.listing_id,
-            about=about,
-            person_id=hit.person_id,
+def _tell(connection: sa.Connection, told: Told, at: datetime) -> int:
+    """Write messages for what was not told before; return how many that are."""
+    table, known = t.alerts_told, set[tuple[str, str]]()
+    hits = _still_there(connection, told.hits)
+    for chunk in chunks(sorted({hit.listing_id for hit in hits})):
+        query = sa.select(table.c.listing_id, table.c.about).where(
+            table.c.subscription_id == told.subscription_id, table.c.listing_id.in_(chunk)
         )
-    )
-    _insert(connection, told.subscription_id, told.type, hit, at)
-    return True
-
-
-def _insert(
-    connection: sa.Connection, subscription_id: str, kind: AlertType, hit: Hit | None, at: datetime
-) -> str:
-    name = f"msg_{uuid4().hex}"
+        known.update((name, about) for name, about in connection.execute(query))
+    rows = []
+    for hit in hits:
+        match = (hit.listing_id, hit.person_id or "")
+        if match not in known:
+            known.add(match)
+            rows.append(hit)
+    if not rows:
+        return 0
+    name = told.subscription_id
     connection.execute(
-        sa.insert(t.alert_events).values(
-            id=name,
-            subscription_id=subscription_id,
-            type=kind,
-            listing_id=hit and hit.listing_id,
-            person_id=hit and hit.person_id,
-            tier=hit and hit.tier,
-            state=DeliveryState.PENDING,
-            attempts=0,
-            next_attempt_at=at,
-            created_at=at,
-        )
+        sa.insert(table),
+        [
+            {
+                "subscription_id": name,
+                "listing_id": hit.listing_id,
+                "about": hit.person_id or "",
+                "person_id": hit.person_id,
+            }
+            for hit in rows
+        ],
     )
-    return name
+    due = told.due or at
+    connection.execute(
+        sa.insert(t.alert_events), [event_row(name, told.type, hit, at, due) for hit in rows]
+    )
+    return len(rows)
 
 
-def _claimable(now: datetime, limit: int) -> sa.Select[tuple[int]]:
+def claimable(now: datetime, limit: int, *, mail: bool) -> sa.Select[Any]:
     """Return a query for one message of each receiver that is free, the longest waiting first."""
     event, owner = t.alert_events.c, t.subscriptions.c
     other = t.alert_events.alias()
@@ -235,20 +246,23 @@ def _claimable(now: datetime, limit: int) -> sa.Select[tuple[int]]:
         other.c.subscription_id == event.subscription_id, other.c.claimed_until > now
     )
     rested = sa.or_(
-        owner.resting_until.is_(None), owner.resting_until <= now, event.type == AlertType.TEST
+        owner.resting_until.is_(None),
+        owner.resting_until <= now,
+        event.type.in_((AlertType.TEST, AlertType.CONFIRMATION)),
     )
     return (
         sa.select(sa.func.min(event.position))
         .join(t.subscriptions, owner.id == event.subscription_id)
         .where(event.state == DeliveryState.PENDING, event.next_attempt_at <= now, rested)
-        .where(~busy.exists())
+        .where(~busy.exists(), owner.mailbox.is_not(None) == mail)
         .group_by(event.subscription_id, owner.attempted_at)
         .order_by(owner.attempted_at.is_not(None), owner.attempted_at, sa.func.min(event.position))
         .limit(limit)
     )
 
 
-def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a SQLAlchemy row has no static type
+def delivery_in(row: Any) -> Delivery:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    """Return the message that a row of the table holds."""
     return Delivery(
         id=row.id,
         subscription_id=row.subscription_id,
@@ -263,4 +277,5 @@ def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a SQLAlchemy row has no s
         next_attempt_at=row.next_attempt_at,
         created_at=row.created_at,
         attempted_at=row.attempted_at,
+        mail_id=row.mail_id,
     )

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from service.adapters.store import migrate
 from service.adapters.store import tables as t
 from service.adapters.store.access import AccessQueries
-from service.adapters.store.alerts import AlertQueries
 from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.letters import LetterQueries
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.officers import OfficerQueries
 from service.adapters.store.outcomes import OutcomeQueries
@@ -29,7 +29,7 @@ class SqlStore(
     CorridorQueries,
     BatchQueries,
     OutcomeQueries,
-    AlertQueries,
+    LetterQueries,
     AccessQueries,
     AuditQueries,
     OfficerQueries,
@@ -43,11 +43,12 @@ class SqlStore(
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)
         OutcomeQueries.__init__(self, database, vault)
-        AlertQueries.__init__(self, database, vault)
+        LetterQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
         OfficerQueries.__init__(self, database, vault)
         self._database = database
+        self._vault = vault
 
     @classmethod
     def open(cls, data_dir: Path, key_file: Path, *, writable: bool = True) -> "SqlStore":
@@ -91,6 +92,11 @@ class SqlStore(
             database.close()
             raise
         return cls(database, vault)
+
+    def link_keys(self) -> dict[str, bytes]:
+        """Return what links in mail are signed with: a key of 32 bytes by its id, newest last."""
+        derived = self._vault.derived("links in mail")
+        return {name: derived[name] for name in sorted(derived, key=self._vault.active.__eq__)}
 
     def healthy(self) -> bool:
         """See the port."""

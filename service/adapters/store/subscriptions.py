@@ -11,7 +11,15 @@ from pydantic import TypeAdapter
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.vault import Vault
-from service.domain.alert import Secret, Seen, StoredSubscription, Subscription
+from service.domain.alert import (
+    AlertType,
+    DeliveryState,
+    Hit,
+    Secret,
+    Seen,
+    StoredSubscription,
+    Subscription,
+)
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.records import Page
 
@@ -45,9 +53,12 @@ class SubscriptionQueries:
                     people_seen=end.people,
                     failures=0,
                     created_at=at,
+                    confirmed_at=None,
                     **self._written(name, key_id, content, at),
                 )
             )
+            if content.mail is not None and content.active:
+                ask_for_confirmation(connection, name, at)
             return self.subscription_in(row_of(connection, organisation_id, name))
 
     def change_subscription(
@@ -67,6 +78,12 @@ class SubscriptionQueries:
             if (self.subscription_in(row).content, row.key_id) == (content, key_id):
                 return self.subscription_in(row)
             values = self._written(stored.id, key_id, content, at)
+            if values["mailbox"] != row.mailbox:
+                # Whoever agreed did so for another mailbox.
+                values["confirmed_at"] = None
+            confirmed = values.get("confirmed_at", row.confirmed_at)
+            if content.mail is not None and content.active and confirmed is None:
+                ask_for_confirmation(connection, stored.id, at)
             connection.execute(
                 sa.update(table)
                 .where(table.c.id == stored.id)
@@ -119,6 +136,47 @@ class SubscriptionQueries:
                 sa.update(table).where(table.c.id == stored.id).values(secrets=sealed)
             )
 
+    def subscription_by_mail(self, subscription_id: str) -> StoredSubscription | None:
+        """See the port."""
+        table = t.subscriptions.c
+        query = sa.select(t.subscriptions).where(
+            table.id == subscription_id, table.mailbox.is_not(None)
+        )
+        with self._db.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else self.subscription_in(row)
+
+    def unconfirmed_to(self, address: str) -> int:
+        """See the port."""
+        table = t.subscriptions.c
+        query = sa.select(sa.func.count()).where(
+            table.mailbox == self._mailbox(address), table.confirmed_at.is_(None)
+        )
+        with self._db.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def answer_mail(
+        self, stored: StoredSubscription, at: datetime, *, agreed: bool
+    ) -> StoredSubscription:
+        """See the port."""
+        table = t.subscriptions
+        with self._db.write() as connection:
+            row = row_of(connection, stored.organisation_id, stored.id)
+            if row.mailbox != stored.mailbox:
+                raise PreconditionFailedError
+            values: dict[str, Any] = {"confirmed_at": at}
+            if not agreed:
+                values = {"confirmed_at": None, "active": False}
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == stored.id)
+                .values(version=row.version + 1, updated_at=at, **values)
+            )
+            return self.subscription_in(row_of(connection, stored.organisation_id, stored.id))
+
+    def _mailbox(self, address: str) -> str:
+        return self._vault.keyed(address.casefold(), "mailbox").hex()
+
     def _written(
         self, name: str, key_id: str, content: Subscription, at: datetime
     ) -> dict[str, Any]:
@@ -128,6 +186,7 @@ class SubscriptionQueries:
             "returnee_id": content.returnee_id,
             "active": content.active,
             "sealed": sealed,
+            "mailbox": None if content.mail is None else self._mailbox(content.mail.address),
             "updated_at": at,
         }
 
@@ -151,7 +210,48 @@ class SubscriptionQueries:
             row.updated_at,
             # A receiver that is gone ends it without anyone writing it anew.
             replace(content, active=row.active),
+            row.confirmed_at,
+            row.mailbox,
         )
+
+
+def ask_for_confirmation(connection: sa.Connection, subscription_id: str, at: datetime) -> None:
+    """Have the mailbox asked, unless that waits to be sent already."""
+    event, kind = t.alert_events.c, AlertType.CONFIRMATION
+    waits = sa.select(event.id).where(
+        event.subscription_id == subscription_id,
+        event.type == kind,
+        event.state == DeliveryState.PENDING,
+    )
+    if connection.execute(waits).first() is None:
+        insert_event(connection, subscription_id, kind, None, at)
+
+
+def insert_event(
+    connection: sa.Connection, subscription_id: str, kind: AlertType, hit: Hit | None, at: datetime
+) -> str:
+    """Write a message that is due at once; return its id."""
+    row = event_row(subscription_id, kind, hit, at, at)
+    connection.execute(sa.insert(t.alert_events).values(row))
+    return str(row["id"])
+
+
+def event_row(
+    subscription_id: str, kind: AlertType, hit: Hit | None, at: datetime, due: datetime
+) -> dict[str, Any]:
+    """Return a new message as a row of its table."""
+    return {
+        "id": f"msg_{uuid4().hex}",
+        "subscription_id": subscription_id,
+        "type": kind,
+        "listing_id": hit and hit.listing_id,
+        "person_id": hit and hit.person_id,
+        "tier": hit and hit.tier,
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "next_attempt_at": due,
+        "created_at": at,
+    }
 
 
 def end_of_feeds(connection: sa.Connection) -> Seen:

@@ -270,6 +270,9 @@ subscriptions = sa.Table(
     sa.Column("attempted_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    # A keyed hash of the address; nothing where a webhook is told.
+    sa.Column("mailbox", sa.Text, index=True),
+    sa.Column("confirmed_at", Moment),
     sqlite_autoincrement=True,
 )
 
@@ -318,6 +321,7 @@ alert_events = sa.Table(
     sa.Column("claimed_until", Moment),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("attempted_at", Moment),
+    sa.Column("mail_id", sa.Text, index=True),
     sa.Index("ix_alert_events_due", "state", "next_attempt_at"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,1 @@
+"""Mail through one server, and the signed links in it."""
