@@ -169,6 +169,7 @@ def open_tools(
                 diversity=settings.diversity,
             ),
             webhooks=HttpWebhooks(private=settings.webhook_private),
+            cursors=store.cursors,
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 

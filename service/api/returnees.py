@@ -175,6 +175,7 @@ def delete(
     person = tools.store.person(caller.organisation_id, returnee_id)
     shown.of(person.id)
     tools.store.delete_person(person, if_version=expected_version(if_match))
+    tools.people.follow()
 
 
 @router.get("")
@@ -191,7 +192,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     wanted = {"home_country": home_country, "source": source}
     found = tools.store.page_of_people(
         caller.organisation_id,
-        after=read_cursor(cursor),
+        after=read_cursor(tools, caller, "returnees", cursor),
         limit=limit,
         where={name: value for name, value in wanted.items() if value is not None},
     )
@@ -199,7 +200,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     shown.of(*(one.id for one in found.items))
     return ReturneePage(
         items=[ReturneeOut.of(one, restricted=restricted) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, "returnees", found.next_after),
     )
 
 

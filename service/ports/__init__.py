@@ -41,6 +41,7 @@ __all__ = [
     "BatchStore",
     "Clock",
     "CorridorStore",
+    "Cursors",
     "Encoder",
     "FileReader",
     "ListingIndex",
@@ -90,6 +91,21 @@ class Clock(Protocol):
 
     def today(self) -> date:
         """Return today's date in UTC."""
+        ...
+
+
+class Cursors(Protocol):
+    """Places in lists as they are given out: nothing can be read off one."""
+
+    def write(self, position: int, reader: str, of: str) -> str:
+        """Return a cursor for a position in the list `of`, as long as any other.
+
+        The same for the same position; it opens for `reader` and this list only.
+        """
+        ...
+
+    def read(self, cursor: str, reader: str, of: str) -> int | None:
+        """Return the position, None where this was not given out here, to `reader`, for `of`."""
         ...
 
 
@@ -209,6 +225,7 @@ class Tools:
     refusals: RefusalReader
     guidance: Guidance
     webhooks: WebhookSender
+    cursors: Cursors
 
 
 class ProgressBar(Protocol):

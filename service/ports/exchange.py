@@ -170,6 +170,10 @@ class AlertStore(Protocol):
         """Return a subscription's messages in order of creation behind `after`."""
         ...
 
+    def delivery(self, subscription_id: str, event_id: str) -> Delivery:
+        """Return one message; raise NotFoundError."""
+        ...
+
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
         """Have a message sent again, under the same id; raise NotFoundError."""
         ...

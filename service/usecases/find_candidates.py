@@ -9,7 +9,7 @@ import numpy as np
 
 from service.domain.candidate import Candidate, Candidates, Contactable, PeopleQuery, Seeking
 from service.domain.corridor import StoredCorridor
-from service.domain.errors import ConsentMissingError, InvalidInputError
+from service.domain.errors import InvalidInputError
 from service.domain.listing import StoredListing
 from service.domain.match import Notice, Tier
 from service.domain.person import Route, StoredPerson
@@ -18,12 +18,12 @@ from service.domain.request import Filters
 from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
-from service.rules.consent import is_shared_with, require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.usecases.explain_answer import Chosen, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
 from service.usecases.score_pools import WIDE
+from service.usecases.see_person import may_be_seen
 
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
@@ -118,17 +118,27 @@ def _may_be_asked(tools: Tools, wanted: Wanted, organisation_id: str, wide: int)
         query = PeopleQuery(vectors, sought, wide, frozenset(seen))
         found = tools.people.found(query)
         people = tools.store.people(found.ids)
+        hidden = {
+            name
+            for name in found.ids
+            if name not in people or not may_be_seen(tools, people[name], organisation_id)
+        }
+        if hidden:
+            # The search is made again as if they were not there: whose consent has ended since
+            # midnight may not keep anybody else out of the pool either.
+            seen |= hidden
+            continue
         free = {
             name: let
-            for name, person in people.items()
-            if is_shared_with(person, organisation_id)
-            and (let := _let_through(tools, stored, person, recorded)) is not None
+            for name in found.ids
+            if (let := _let_through(tools, stored, people[name], recorded)) is not None
         }
         reads = tools.store.readings(list(free), tools.reading)
         kept += [
-            _Asked(people[name], read, *free[name])
-            for name, read in reads.items()
-            if len(read.vectors) > 1
+            _Asked(people[name], reads[name], *free[name])
+            # In the order of the index, which is nobody's id: equals are told apart by it.
+            for name in free
+            if name in reads and len(reads[name].vectors) > 1
         ]
         seen.update(found.ids)
         if not found.ids or not found.more or len(kept) >= _ENOUGH * wide:
@@ -150,10 +160,6 @@ def _let_through(
 ) -> tuple[Rulebook, Route, RouteRules] | None:
     """Hold what is stored of a person against every rule; None where one keeps them out."""
     book = rulebook(tools, person.profile, recorded)
-    try:
-        require_matching(person.profile.consent, book.today)
-    except ConsentMissingError:
-        return None
     route = route_for(stored.content, person.profile)
     wished = person.profile.preferences.routes
     rules = rules_for(route, book, Filters())

@@ -79,6 +79,11 @@ class AlertQueries(SubscriptionQueries):
         more = kept[-1].position if len(rows) > limit else None
         return Page(items=tuple(_delivery(row) for row in kept), next_after=more)
 
+    def delivery(self, subscription_id: str, event_id: str) -> Delivery:
+        """See the port."""
+        with self._db.read() as connection:
+            return _delivery(_event(connection, subscription_id, event_id))
+
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
         """See the port."""
         table = t.alert_events

@@ -11,6 +11,7 @@ from service.adapters.store.alerts import AlertQueries
 from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
+from service.adapters.store.cursors import SealedCursors
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.outcomes import OutcomeQueries
@@ -45,6 +46,7 @@ class SqlStore(
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
         self._database = database
+        self.cursors = SealedCursors(vault)
 
     @classmethod
     def open(cls, data_dir: Path, key_file: Path, *, writable: bool = True) -> "SqlStore":

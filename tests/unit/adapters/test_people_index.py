@@ -74,6 +74,7 @@ def test_only_who_may_be_seen_is_found(tmp_path: Path) -> None:
 def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever leaves or revokes is gone; whoever comes is found; a graph changes nothing."""
     monkeypatch.setattr(people, "_GRAPH_FROM", 10)
+    monkeypatch.setattr(people, "_EXACT_UP_TO", 5)
     with _index(tmp_path) as (index, names):
         store = index._store
         index.tidy()
