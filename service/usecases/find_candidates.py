@@ -152,7 +152,7 @@ def _seeking(
 ) -> Seeking:
     recorded = [one.content for one in corridors]
     tables = (tools.places, tools.rates)
-    return seeking(stored.content, asking, recorded, tools.clock.today(), tables)
+    return seeking(stored.content, asking, recorded, tools.clock.now(), tables)
 
 
 def _let_through(

@@ -101,7 +101,12 @@ def best_of_all(tools: Tools, asking: Asking, limit: int) -> Tiers:
         score = route_scores(tools, route, pool, measured)
         scores |= {pool.ids[row]: float(score[row]) for row in best_rows(score, limit)}
     stored = tools.store.listings(list(scores))
-    kept = {name: scores[name] for name, one in stored.items() if asking.may_see(one)}
+    # In the order of their rank: they are told in this order.
+    kept = {
+        name: score
+        for name, score in scores.items()
+        if name in stored and asking.may_see(stored[name])
+    }
     return _tiers(tools, asking, kept)
 
 

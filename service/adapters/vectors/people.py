@@ -112,7 +112,7 @@ class Columns:
         shared = self.shares.get(seeking.organisation_id)
         if shared is not None:
             mask[shared] = True
-        mask &= self.until >= seeking.since.toordinal()
+        mask &= self.until >= self._today(seeking)
         country = country_number(seeking.country)
         mask &= ~_holds(self.unwanted, country)
         if seeking.training:
@@ -125,6 +125,14 @@ class Columns:
         mask &= np.where(local, self._wants(Route.LOCAL), abroad)
         mask &= ~self._too_far(seeking, local) & self._pays(seeking.pay)
         return mask
+
+    def _today(self, seeking: Seeking) -> npt.NDArray[np.int32]:
+        days = np.full(len(self.until), seeking.since.toordinal(), np.int32)
+        for day, countries in seeking.elsewhere.items():
+            # Codes such as 001, the world, are no country's.
+            named = [country_number(code) for code in countries if code.isalpha()]
+            days[np.isin(self.home, named)] = day.toordinal()
+        return days
 
     def _wants(self, route: Route) -> Mask:
         wants: Mask = (self.routes & _ROUTES[route]) != 0
