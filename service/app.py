@@ -37,7 +37,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, send, work
+from service.worker import forget, look, send, work
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
         worker = threading.Thread(
             target=_keep_open,
-            args=(holder, open_them, accesses),
+            args=(holder, open_them, accesses, metrics),
             name="homeward-index",
             daemon=True,
         )
@@ -113,7 +113,9 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     return app
 
 
-def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) -> None:
+def _keep_open(
+    holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog, metrics: Metrics
+) -> None:
     """Open the tools, then keep the index in step until the application stops."""
     try:
         with opener() as tools:
@@ -125,6 +127,14 @@ def _keep_open(holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog) ->
                 threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
                 for name, run in _BESIDE.items()
             ]
+            beside.append(
+                threading.Thread(
+                    target=forget,
+                    args=(tools, holder.stopping, metrics.note_forgotten),
+                    name="homeward-forget",
+                    daemon=True,
+                )
+            )
             logging = threading.Thread(
                 target=accesses.keep_flushing,
                 args=(holder.stopping,),

@@ -1,14 +1,17 @@
-"""Long work beside the requests: imports, one at a time; alerts, looked for and sent."""
+"""Long work beside the requests: imports, one at a time; alerts; forgetting what is old."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 import structlog
 
 from service.api.checks import Contract
+from service.domain.retention import Forgotten
 from service.ports import Tools
 from service.usecases.deliver_alerts import claim_due, deliver
+from service.usecases.forget_old import forget_old
 from service.usecases.import_records import give_up, run_imports
 from service.usecases.watch_changes import Watcher
 
@@ -17,6 +20,8 @@ _log = structlog.get_logger(__name__)
 _LOOK_EVERY_S: Final = 0.5
 _TRIES: Final = 10
 _SENDERS: Final = 16
+_FORGET_EVERY_S: Final = 24 * 3600.0
+_FORGET_AGAIN_S: Final = 600.0
 
 
 def work(tools: Tools, stopping: threading.Event) -> None:
@@ -64,6 +69,20 @@ def send(tools: Tools, stopping: threading.Event) -> None:
                 _report(landed)
             else:
                 stopping.wait(_LOOK_EVERY_S)
+
+
+def forget(
+    tools: Tools, stopping: threading.Event, note: Callable[[Forgotten], None] = lambda _: None
+) -> None:
+    """Forget what is kept no longer, now and every day, until told to stop. note: is told of it."""
+    wait_s = 0.0
+    while not stopping.wait(wait_s):
+        try:
+            note(forget_old(tools, stopping.is_set))
+            wait_s = _FORGET_EVERY_S
+        except Exception:  # noqa: BLE001 - see `work`
+            _log.exception("what is old could not be forgotten; it is tried again")
+            wait_s = _FORGET_AGAIN_S
 
 
 def _report(landed: set[Future[Any]]) -> None:

@@ -16,6 +16,7 @@ from service.cli import (
     bench_command,
     bench_people_command,
     evaluate_command,
+    forget_command,
     import_command,
     match_command,
 )
@@ -52,6 +53,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(audit_command.app, name="audit")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
+app.command("forget")(forget_command.forget)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("bench")(bench_command.bench)
 app.command("bench-people")(bench_people_command.bench_people)

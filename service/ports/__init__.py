@@ -12,6 +12,7 @@ from service.domain.imported import FileFormat, Opened
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.retention import Retention
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
@@ -22,6 +23,7 @@ from service.ports.stores import (
     CorridorStore,
     ListingStore,
     PersonStore,
+    RetentionStore,
     Store,
 )
 from service.rules.guidance import Guidance
@@ -50,6 +52,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "RetentionStore",
     "Store",
     "Taxonomy",
     "Tools",
@@ -224,6 +227,7 @@ class Tools:
     places: Places
     refusals: RefusalReader
     guidance: Guidance
+    retention: Retention
     webhooks: WebhookSender
     cursors: Cursors
 

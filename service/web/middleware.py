@@ -7,12 +7,13 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.errors import StorageError
+from service.domain.retention import Forgotten
 from service.web.audit import AccessLog
 from service.web.problems import homeward_error, problem
 
@@ -65,12 +66,29 @@ class Metrics:
         """Register with registries of its own, so that two applications do not clash."""
         self.registry, self.public = CollectorRegistry(), CollectorRegistry()
         self._all, self._open = _Requests(self.registry), _Requests(self.public)
+        self._forgotten = Counter(
+            "homeward_forgotten_total",
+            "Records forgotten because they were kept long enough.",
+            ("what",),
+            registry=self.registry,
+        )
+        self._ended = Gauge(
+            "homeward_consents_ended",
+            "People kept whose consent has ended, as of the last daily look.",
+            registry=self.registry,
+        )
 
     def count(self, method: str, path: str, status: int, seconds: float, *, public: bool) -> None:
         """Count one request. public: whether anybody may know of it."""
         for kept in (self._all, self._open) if public else (self._all,):
             kept.total.labels(method, path, status).inc()
             kept.seconds.labels(method, path).observe(seconds)
+
+    def note_forgotten(self, forgotten: Forgotten) -> None:
+        """Count what was forgotten in one go."""
+        for what, count in forgotten.counts.items():
+            self._forgotten.labels(what.value).inc(count)
+        self._ended.set(forgotten.ended)
 
 
 class _Requests:

@@ -227,7 +227,7 @@ def _partner_begins(here: World) -> None:
     rows.append({"id": "bad", "text": "I sew", "home_country": "Nowhereland"})
     names["import"] = here.imported(PARTNER, rows, "kind=returnees&source=site")
     for name, title in (("shirts", "Sewing machine operator"), ("cook", "Cook")):
-        body = {"kind": "job", "title": title, "country": "BD", "skills": ["sew shirts"]}
+        body: JSON = {"kind": "job", "title": title, "country": "BD", "skills": ["sew shirts"]}
         here.send(PARTNER, "PUT", f"/v1/listings/site/{name}", json=body)
     watched: tuple[tuple[str, JSON], ...] = (
         ("candidates", {}),

@@ -16,6 +16,7 @@ from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.retention import RetentionQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
 
@@ -32,6 +33,7 @@ class SqlStore(
     AlertQueries,
     AccessQueries,
     AuditQueries,
+    RetentionQueries,
 ):
     """Implements `service.ports.Store`."""
 
@@ -45,6 +47,7 @@ class SqlStore(
         AlertQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
+        RetentionQueries.__init__(self, database)
         self._database = database
         self.cursors = SealedCursors(vault)
 

@@ -91,6 +91,25 @@ def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert _asked(index, size=10) <= _asked(index)
 
 
+@pytest.mark.parametrize("strangers", [1, 25])
+def test_who_may_not_be_seen_keeps_nobody_out(tmp_path: Path, strangers: int) -> None:
+    """Few are asked for, and others who are nearer come between, into other segments as well."""
+    with _index(tmp_path) as (index, _):
+        before = _asked(index, size=10)
+        assert len(before) < len(_asked(index))
+        store = index._store
+        for number in range(strangers):
+            # As near as one can be, and in segments of their own.
+            profile = Profile(text="work 4", consent=Consent(True, ("third",)))  # noqa: FBT003
+            put = person_put("", content=profile, organisation_id=OTHER.id)
+            store.put_person(put, None, reading("work 4"))
+            if number % 7 == 0:
+                index.follow()
+        index.follow()
+        assert index.state.people == 30 + strangers
+        assert _asked(index, size=10) == before
+
+
 def test_who_was_seen_already_is_not_found_again(tmp_path: Path) -> None:
     """The next search brings others, until nobody is left."""
     with _index(tmp_path) as (index, _):
@@ -110,6 +129,8 @@ def test_who_was_seen_already_is_not_found_again(tmp_path: Path) -> None:
 
 ROWS = (
     ({"until": date(2026, 11, 20)}, False),
+    ({"until": date(2026, 11, 20), "home_country": "US"}, True),
+    ({"until": date(2026, 11, 21), "home_country": "KI"}, False),
     ({"until": date(2026, 11, 21)}, True),
     ({"routes": (Route.LOCAL,)}, False),
     ({"routes": (Route.OVERSEAS, Route.TRAINING)}, True),
@@ -136,6 +157,10 @@ def test_wishes_decide_who_is_asked(wishes: dict[str, object], asked: bool) -> N
     seeking = Seeking(
         organisation_id=HOME.id,
         since=date(2026, 11, 21),
+        elsewhere={
+            date(2026, 11, 20): frozenset({"US", "CA"}),
+            date(2026, 11, 22): frozenset({"KI"}),
+        },
         country="QA",
         training=False,
         closed_to=frozenset({"BD"}),
