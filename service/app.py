@@ -42,7 +42,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, post, send, sweep_drafts, work
+from service.worker import forget, look, post, send, sweep_drafts, work
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
         worker = threading.Thread(
             target=_keep_open,
-            args=(holder, open_them, accesses, settings.draft_days),
+            args=(holder, open_them, accesses, metrics, settings.draft_days),
             name="homeward-index",
             daemon=True,
         )
@@ -138,7 +138,11 @@ def _console(settings: Settings) -> ConsoleState:
 
 
 def _keep_open(
-    holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog, draft_days: int
+    holder: ToolsHolder,
+    opener: ToolsOpener,
+    accesses: AccessLog,
+    metrics: Metrics,
+    draft_days: int,
 ) -> None:
     """Open the tools, then keep the index in step until the application stops."""
     try:
@@ -152,6 +156,14 @@ def _keep_open(
                 threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
                 for name, run in (_BESIDE | {"homeward-sweep": sweeping}).items()
             ]
+            beside.append(
+                threading.Thread(
+                    target=forget,
+                    args=(tools, holder.stopping, metrics.note_forgotten),
+                    name="homeward-forget",
+                    daemon=True,
+                )
+            )
             logging = threading.Thread(
                 target=accesses.keep_flushing,
                 args=(holder.stopping,),

@@ -63,6 +63,31 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, le=1, description="How strongly overseas answers are spread over countries."),
     ] = 0.2
+    retention_refused_rows: Annotated[
+        int,
+        Field(ge=0, description="Days that words of refused import rows are kept; 0: for good."),
+    ] = 90
+    retention_imports: Annotated[
+        int, Field(ge=0, description="Days that an import and its rows are kept; 0: for good.")
+    ] = 365
+    retention_deliveries: Annotated[
+        int, Field(ge=0, description="Days that the log of sent messages is kept; 0: for good.")
+    ] = 90
+    retention_told: Annotated[
+        int, Field(ge=0, description="Days behind a listing's end that who was told of it is kept.")
+    ] = 90
+    retention_changes: Annotated[
+        int,
+        Field(ge=0, description="Days that removals stay in the feeds of changes; 0: for good."),
+    ] = 30
+    retention_keys: Annotated[
+        int,
+        Field(ge=0, description="Days that ended keys are kept which nothing names; 0: for good."),
+    ] = 365
+    retention_consents: Annotated[
+        int,
+        Field(ge=0, description="Days behind the end of a consent to erase the person; 0: never."),
+    ] = 0
     webhook_private: Annotated[
         bool,
         Field(description="Whether webhooks may go to private and loopback addresses."),

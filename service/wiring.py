@@ -27,6 +27,7 @@ from service.adapters.vectors.snapshot import SnapshotFolder
 from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
+from service.domain.retention import Retention
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, MailSender, Store, Tools
@@ -172,10 +173,20 @@ def open_tools(
                 age_from=settings.age_from,
                 diversity=settings.diversity,
             ),
+            retention=Retention(
+                refused_rows=settings.retention_refused_rows,
+                imports=settings.retention_imports,
+                deliveries=settings.retention_deliveries,
+                told=settings.retention_told,
+                changes=settings.retention_changes,
+                keys=settings.retention_keys,
+                consents=settings.retention_consents,
+            ),
             webhooks=HttpWebhooks(private=settings.webhook_private),
             mail=mail,
             links=SignedLinks(list(store.link_keys().values())),
             phrases=Phrases.read(bundled("data", "mail", "phrases.csv")),
+            cursors=store.cursors,
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 

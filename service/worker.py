@@ -1,4 +1,4 @@
-"""Long work beside the requests: imports, one at a time; alerts, looked for and sent."""
+"""Long work beside the requests: imports, one at a time; alerts; forgetting what is old."""
 
 import threading
 from collections.abc import Callable
@@ -10,9 +10,11 @@ import structlog
 from service.api.checks import Contract
 from service.domain.alert import Due
 from service.domain.letter import DueLetter
+from service.domain.retention import Forgotten
 from service.ports import Tools
 from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.deliver_letters import claim_letters, deliver_letter
+from service.usecases.forget_old import forget_old
 from service.usecases.import_records import give_up, run_imports
 from service.usecases.keep_drafts import sweep
 from service.usecases.watch_changes import Watcher
@@ -23,6 +25,8 @@ _LOOK_EVERY_S: Final = 0.5
 _SWEEP_EVERY_S: Final = 600
 _TRIES: Final = 10
 _SENDERS: Final = 16
+_FORGET_EVERY_S: Final = 24 * 3600.0
+_FORGET_AGAIN_S: Final = 600.0
 _POSTERS: Final = 4
 
 T = TypeVar("T", Due, DueLetter)
@@ -98,6 +102,20 @@ def _keep_sending(
                 _report(landed)
             else:
                 stopping.wait(_LOOK_EVERY_S)
+
+
+def forget(
+    tools: Tools, stopping: threading.Event, note: Callable[[Forgotten], None] = lambda _: None
+) -> None:
+    """Forget what is kept no longer, now and every day, until told to stop. note: is told of it."""
+    wait_s = 0.0
+    while not stopping.wait(wait_s):
+        try:
+            note(forget_old(tools, stopping.is_set))
+            wait_s = _FORGET_EVERY_S
+        except Exception:  # noqa: BLE001 - see `work`
+            _log.exception("what is old could not be forgotten; it is tried again")
+            wait_s = _FORGET_AGAIN_S
 
 
 def _report(landed: set[Future[Any]]) -> None:

@@ -11,6 +11,7 @@ from service.api.fields import Model
 from service.domain.access import Caller, Scope
 from service.domain.audit import AccessQuery, Action, LoggedAccess
 from service.domain.errors import FieldProblem, InvalidInputError
+from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.read_log import read_log
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, AccessLog, Shown
@@ -24,9 +25,12 @@ Reading = Annotated[Shown, Depends(Accessing(Action.LOG_READ))]
 
 
 class AccessOut(Model):
-    """One line. `key` and `request_id` are null where another organisation did it."""
+    """One line. `key` and `request_id` are null where another organisation did it.
 
-    sequence: int
+    `sequence` counts everybody's lines, so only the first organisation is told it.
+    """
+
+    sequence: int | None
     at: datetime
     organisation: str
     key: str | None
@@ -37,11 +41,11 @@ class AccessOut(Model):
     request_id: str | None
 
     @classmethod
-    def of(cls, logged: LoggedAccess) -> "AccessOut":
+    def of(cls, logged: LoggedAccess, *, numbered: bool) -> "AccessOut":
         """Write a line out."""
         access = logged.access
         return cls.model_construct(
-            sequence=logged.sequence,
+            sequence=logged.sequence if numbered else None,
             at=access.at,
             organisation=access.organisation_id,
             key=access.key_id or None,
@@ -75,16 +79,17 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     action: Annotated[Action | None, Query()] = None,
 ) -> AccessPage:
     """List what your organisation's keys did, or, of one of your people, what anybody did."""
-    after = read_cursor(cursor)
+    after = read_cursor(tools, caller, "access-log", cursor)
     query = AccessQuery(subject=returnee_id, since=_in_utc(since), action=action)
     accesses: AccessLog = request.app.state.accesses
     accesses.flush()
     found = read_log(tools, caller, query, after=after, limit=limit)
     if returnee_id is not None:
         shown.of(returnee_id)
+    numbered = caller.organisation_id == FIRST_ORGANISATION
     return AccessPage(
-        items=[AccessOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        items=[AccessOut.of(one, numbered=numbered) for one in found.items],
+        next_cursor=write_cursor(tools, caller, "access-log", found.next_after),
     )
 
 

@@ -1,7 +1,5 @@
 """What several resources share: languages, cursors, ETags, checks against the taxonomy."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final, Literal
@@ -10,6 +8,7 @@ from fastapi import Header
 from pydantic import Field
 
 from service.api.fields import LanguageCode, Model
+from service.domain.access import Caller
 from service.domain.errors import (
     FieldProblem,
     InvalidInputError,
@@ -19,7 +18,7 @@ from service.domain.errors import (
 from service.domain.listing import LanguageSkill
 from service.ports import Tools
 
-# More digits than any position or version has, and fewer than a database integer.
+# More digits than any version has, and fewer than a database integer.
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 Level = Literal["A1", "A2", "B1", "B2", "C1", "C2"]
@@ -54,24 +53,20 @@ IdempotencyKey = Annotated[
 ]
 
 
-def write_cursor(position: int | None) -> str | None:
-    """Return the cursor for a position, None at the end."""
+def write_cursor(tools: Tools, caller: Caller, of: str, position: int | None) -> str | None:
+    """Return the caller's cursor for a position in the list `of`, None at the end."""
     if position is None:
         return None
-    return base64.urlsafe_b64encode(f"v1:{position}".encode()).decode().rstrip("=")
+    return tools.cursors.write(position, caller.organisation_id, of)
 
 
-def read_cursor(cursor: str | None) -> int:
+def read_cursor(tools: Tools, caller: Caller, of: str, cursor: str | None) -> int:
     """Return the position a cursor stands for, 0 without one; raise InvalidInputError."""
     if cursor is None:
         return 0
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        version, position = base64.urlsafe_b64decode(padded.encode()).decode().split(":")
-        if version == "v1" and _NUMBER.fullmatch(position):
-            return int(position)
-    except (ValueError, binascii.Error):
-        pass
+    position = tools.cursors.read(cursor, caller.organisation_id, of)
+    if position is not None:
+        return position
     problem = FieldProblem("query:cursor", "This is no cursor that was given out here.")
     raise InvalidInputError(problem.detail, code="bad_cursor", problems=(problem,))
 

@@ -156,9 +156,9 @@ def post(
 
 
 @router.get("")
-def page(
+def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
-    _: CallerDep,
+    caller: CallerDep,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     origin: Annotated[CountryCode | None, Query()] = None,
@@ -166,11 +166,14 @@ def page(
 ) -> CorridorPage:
     """List corridors in order of recording."""
     found = tools.store.page_of_corridors(
-        after=read_cursor(cursor), limit=limit, origin=origin, destination=destination
+        after=read_cursor(tools, caller, "corridors", cursor),
+        limit=limit,
+        origin=origin,
+        destination=destination,
     )
     return CorridorPage(
         items=[CorridorOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, "corridors", found.next_after),
     )
 
 

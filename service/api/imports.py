@@ -130,13 +130,13 @@ def page(
 ) -> ImportPage:
     """List the imports of your organisation that you may see, in order of arrival."""
     found = tools.store.page_of_batches(
-        caller.organisation_id, after=read_cursor(cursor), limit=limit
+        caller.organisation_id, after=read_cursor(tools, caller, "imports", cursor), limit=limit
     )
     seen = [one for one in found.items if _may_see(caller, one)]
     shown.of(*(one.batch.id for one in seen))
     return ImportPage(
         items=[ImportOut.of(one) for one in seen],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, "imports", found.next_after),
     )
 
 
@@ -164,13 +164,16 @@ def rows(  # noqa: PLR0913 - one parameter per query parameter
     """List what became of the rows, in their order."""
     stored = _seen(tools, caller, import_id)
     found = tools.store.page_of_rows(
-        stored.batch.id, after=read_cursor(cursor), limit=limit, effect=effect
+        stored.batch.id,
+        after=read_cursor(tools, caller, stored.batch.id, cursor),
+        limit=limit,
+        effect=effect,
     )
     people = found.items if stored.batch.kind is ImportKind.RETURNEES else ()
     shown.of(stored.batch.id, *(one.record_id for one in people if one.record_id is not None))
     return RowPage(
         items=[RowOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, stored.batch.id, found.next_after),
     )
 
 

@@ -104,7 +104,7 @@ def delete(
 @router.get("")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
-    _: Reader,
+    caller: Reader,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     kind: Annotated[Kind | None, Query()] = None,
@@ -114,11 +114,11 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     """List listings in order of creation."""
     wanted = {"kind": kind, "country": country, "source": source}
     found = tools.store.page_of_listings(
-        after=read_cursor(cursor),
+        after=read_cursor(tools, caller, "listings", cursor),
         limit=limit,
         where={name: str(value) for name, value in wanted.items() if value is not None},
     )
     return ListingPage(
         items=[ListingOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, "listings", found.next_after),
     )

@@ -1,4 +1,4 @@
-"""Health, readiness and metrics: for whoever runs the service, without a key."""
+"""Health, readiness and metrics, without a key; figures about people need one."""
 
 from typing import Literal
 
@@ -7,7 +7,9 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from service.api.fields import Model
-from service.domain.errors import NotReadyError
+from service.domain.access import Scope
+from service.domain.errors import HomewardError, NotReadyError, UnauthenticatedError
+from service.usecases.manage_keys import FIRST_ORGANISATION, authenticate
 from service.web.access import ToolsHolder
 from service.web.middleware import Metrics
 
@@ -55,9 +57,29 @@ def readyz(request: Request) -> Ready:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
-    """Give Prometheus its text."""
+    """Give Prometheus its text: what is about people only to a key with the scope metrics:read.
+
+    It has to be one of the first organisation. Without a key, and while the service is not ready,
+    there is what anybody may know.
+    """
     kept: Metrics = request.app.state.metrics
-    return Response(generate_latest(kept.registry), media_type=CONTENT_TYPE_LATEST)
+    registry = kept.registry if _runs_the_service(request) else kept.public
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _runs_the_service(request: Request) -> bool:
+    """Tell whether a key was sent that may see all figures; raise UnauthenticatedError for none."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    holder: ToolsHolder = request.app.state.tools
+    try:
+        caller = authenticate(holder.get(), secret)
+    except HomewardError as error:
+        if isinstance(error, UnauthenticatedError):
+            raise
+        return False
+    return caller.organisation_id == FIRST_ORGANISATION and caller.may(Scope.METRICS_READ)
 
 
 def add_gauges(metrics_: Metrics, holder: ToolsHolder) -> None:
@@ -69,5 +91,6 @@ def add_gauges(metrics_: Metrics, holder: ToolsHolder) -> None:
         except Exception:  # noqa: BLE001 - not ready: there is nothing to count yet
             return 0.0
 
-    gauge = Gauge("homeward_index_listings", "Listings searched.", registry=metrics_.registry)
-    gauge.set_function(listings)
+    for registry in (metrics_.registry, metrics_.public):
+        gauge = Gauge("homeward_index_listings", "Listings searched.", registry=registry)
+        gauge.set_function(listings)

@@ -23,6 +23,7 @@ from service.domain.audit import Action
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
 from service.domain.records import Effect
+from service.usecases.read_shared import page_of_outcomes, seen_outcome
 from service.usecases.record_outcome import record_outcome
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
@@ -154,9 +155,10 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     outcome: Annotated[OutcomeKind | None, Query()] = None,
 ) -> OutcomePage:
     """Read what you reported, and what others reported of your people, the latest change last."""
-    after = read_cursor(cursor)
+    after = read_cursor(tools, caller, "outcomes", cursor)
     wanted = {"returnee_id": returnee, "listing_id": listing, "kind": outcome}
-    found = tools.store.page_of_outcomes(
+    found = page_of_outcomes(
+        tools,
         caller.organisation_id,
         after=after,
         limit=limit,
@@ -166,8 +168,8 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     last = found.items[-1].sequence if found.items else after
     return OutcomePage(
         items=[OutcomeOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
-        resume=write_cursor(last),
+        next_cursor=write_cursor(tools, caller, "outcomes", found.next_after),
+        resume=write_cursor(tools, caller, "outcomes", last),
     )
 
 
@@ -176,7 +178,7 @@ def get(
     outcome_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
 ) -> OutcomeOut:
     """Read one outcome."""
-    stored = tools.store.outcome(caller.organisation_id, outcome_id)
+    stored = seen_outcome(tools, caller.organisation_id, outcome_id)
     shown.of(stored.content.returnee_id)
     response.headers["ETag"] = etag(stored.version)
     return OutcomeOut.of(stored)
@@ -187,7 +189,7 @@ def delete(
     outcome_id: str, tools: ToolsDep, caller: Writer, shown: Removing, if_match: IfMatch = None
 ) -> None:
     """Take back what you reported by mistake."""
-    stored = tools.store.outcome(caller.organisation_id, outcome_id)
+    stored = seen_outcome(tools, caller.organisation_id, outcome_id)
     shown.of(stored.content.returnee_id)
     if stored.organisation_id != caller.organisation_id:
         message = "Another organisation reported this; only it can take it back."

@@ -39,6 +39,8 @@ from service.domain.person import (
     StoredPerson,
     Veto,
 )
+from service.ports import Tools
+from service.usecases.forget_old import erased_on, has_ended
 from service.web.suggest import SCOPE, model_in
 
 M = TypeVar("M", bound=BaseModel)
@@ -195,16 +197,22 @@ class ReturneeIn(ProfileIn):
 
 
 class ReturneeOut(ReturneeIn):
-    """A person as stored. return_category is null without the scope "restricted"."""
+    """A person as stored. return_category is null without the scope "restricted".
+
+    consent_ended: the last day of the consent has passed, nobody matches them any more. erased_on:
+    the day on which they are erased then unless the consent is renewed; null for never.
+    """
 
     id: str
     source: str | None
     external_id: str | None
     created_at: datetime
     updated_at: datetime
+    consent_ended: bool
+    erased_on: date | None
 
     @classmethod
-    def of(cls, person: StoredPerson, *, restricted: bool) -> "ReturneeOut":
+    def of(cls, tools: Tools, person: StoredPerson, *, restricted: bool) -> "ReturneeOut":
         """Write a person out for a caller who may or may not see restricted facts."""
         profile = dict(_unchecked(ProfileIn, person.profile)) | {
             "text": person.profile.text or None,
@@ -219,6 +227,8 @@ class ReturneeOut(ReturneeIn):
             external_id=person.external_id,
             created_at=person.created_at,
             updated_at=person.updated_at,
+            consent_ended=has_ended(tools, person),
+            erased_on=erased_on(tools, person),
         )
 
 

@@ -66,7 +66,7 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         idempotency_key=key,
         idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
     )
-    return _written(response, caller, shown, register_person(tools, put, body.contact()))
+    return _written(tools, response, caller, shown, register_person(tools, put, body.contact()))
 
 
 @router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})
@@ -98,7 +98,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         ),
         body.contact(),
     )
-    answer = _written(response, caller, shown, written)
+    answer = _written(tools, response, caller, shown, written)
     if written.effect is Effect.CREATED:
         response.status_code = status.HTTP_201_CREATED
     return answer
@@ -112,7 +112,7 @@ def get(
     person = tools.store.person(caller.organisation_id, returnee_id)
     shown.of(person.id)
     response.headers["ETag"] = etag(person.version)
-    return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
+    return ReturneeOut.of(tools, person, restricted=caller.may(Scope.RESTRICTED))
 
 
 @router.get("/{source}/{external_id}")
@@ -128,7 +128,7 @@ def get_by_source(  # noqa: PLR0913 - one parameter per part of the request
     person = tools.store.person_by_source(caller.organisation_id, source, external_id)
     shown.of(person.id)
     response.headers["ETag"] = etag(person.version)
-    return ReturneeOut.of(person, restricted=caller.may(Scope.RESTRICTED))
+    return ReturneeOut.of(tools, person, restricted=caller.may(Scope.RESTRICTED))
 
 
 @router.patch("/{returnee_id}")
@@ -164,7 +164,7 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
         # What was read above is what was merged with, so nobody may have written between.
         if_version=person.version if if_match is None else expected_version(if_match),
     )
-    return _written(response, caller, shown, register_person(tools, put, model.contact()))
+    return _written(tools, response, caller, shown, register_person(tools, put, model.contact()))
 
 
 @router.delete("/{returnee_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -175,6 +175,7 @@ def delete(
     person = tools.store.person(caller.organisation_id, returnee_id)
     shown.of(person.id)
     tools.store.delete_person(person, if_version=expected_version(if_match))
+    tools.people.follow()
 
 
 @router.get("")
@@ -191,15 +192,15 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     wanted = {"home_country": home_country, "source": source}
     found = tools.store.page_of_people(
         caller.organisation_id,
-        after=read_cursor(cursor),
+        after=read_cursor(tools, caller, "returnees", cursor),
         limit=limit,
         where={name: value for name, value in wanted.items() if value is not None},
     )
     restricted = caller.may(Scope.RESTRICTED)
     shown.of(*(one.id for one in found.items))
     return ReturneePage(
-        items=[ReturneeOut.of(one, restricted=restricted) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        items=[ReturneeOut.of(tools, one, restricted=restricted) for one in found.items],
+        next_cursor=write_cursor(tools, caller, "returnees", found.next_after),
     )
 
 
@@ -225,7 +226,7 @@ def _with_kept_category(caller: Caller, content: Profile, known: StoredPerson | 
 
 
 def _written(
-    response: Response, caller: Caller, shown: Shown, written: Written[StoredPerson]
+    tools: Tools, response: Response, caller: Caller, shown: Shown, written: Written[StoredPerson]
 ) -> ReturneeOut:
     shown.of(written.record.id)
     if written.effect is Effect.CREATED:
@@ -233,7 +234,7 @@ def _written(
     response.headers["ETag"] = etag(written.record.version)
     if written.effect is Effect.CREATED:
         response.headers["Location"] = f"/v1/returnees/{written.record.id}"
-    return ReturneeOut.of(written.record, restricted=caller.may(Scope.RESTRICTED))
+    return ReturneeOut.of(tools, written.record, restricted=caller.may(Scope.RESTRICTED))
 
 
 def _merged(into: Any, patch_: Any) -> Any:  # noqa: ANN401 - any JSON

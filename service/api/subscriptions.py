@@ -33,10 +33,11 @@ from service.usecases.manage_subscriptions import (
     change_subscription,
     exchange_secret,
     may_watch,
-    replay_message,
     subscribe,
     try_subscription,
 )
+from service.usecases.read_shared import page_of_deliveries
+from service.usecases.read_shared import replay as replay_delivery
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
 
@@ -73,11 +74,13 @@ def page(
 ) -> SubscriptionPage:
     """List the subscriptions of your organisation that you may see, in order of creation."""
     found = tools.store.page_of_subscriptions(
-        caller.organisation_id, after=read_cursor(cursor), limit=limit
+        caller.organisation_id,
+        after=read_cursor(tools, caller, "subscriptions", cursor),
+        limit=limit,
     )
     return SubscriptionPage(
         items=[subscription_out(one) for one in found.items if may_watch(caller, one.content)],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, "subscriptions", found.next_after),
     )
 
 
@@ -142,11 +145,12 @@ def deliveries(  # noqa: PLR0913 - one parameter per part of the request
 ) -> DeliveryPage:
     """List a subscription's messages and what became of each, in order of creation."""
     stored = _seen(tools, caller, subscription_id)
-    found = tools.store.page_of_deliveries(stored.id, after=read_cursor(cursor), limit=limit)
+    after = read_cursor(tools, caller, stored.id, cursor)
+    found = page_of_deliveries(tools, stored, after=after, limit=limit)
     shown.of(*dict.fromkeys(one.person_id for one in found.items if one.person_id is not None))
     return DeliveryPage(
         items=[DeliveryOut.of(one) for one in found.items],
-        next_cursor=write_cursor(found.next_after),
+        next_cursor=write_cursor(tools, caller, stored.id, found.next_after),
     )
 
 
@@ -161,7 +165,7 @@ def replay(
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
     stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(replay_message(tools, stored, event_id))
+    return DeliveryOut.of(replay_delivery(tools, stored, event_id))
 
 
 def _seen(tools: Tools, caller: Caller, subscription_id: str) -> StoredSubscription:

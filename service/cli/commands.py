@@ -17,6 +17,7 @@ from service.cli import (
     bench_command,
     bench_people_command,
     evaluate_command,
+    forget_command,
     import_command,
     match_command,
     officers_command,
@@ -55,6 +56,7 @@ app.add_typer(audit_command.app, name="audit")
 app.add_typer(officers_command.app, name="officers")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
+app.command("forget")(forget_command.forget)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("bench")(bench_command.bench)
 app.command("bench-alerts")(bench_alerts_command.bench_alerts)

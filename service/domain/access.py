@@ -20,6 +20,7 @@ class Scope(StrEnum):
     OUTCOMES_WRITE = "outcomes:write"
     SUBSCRIPTIONS = "subscriptions"
     RESTRICTED = "restricted"
+    METRICS_READ = "metrics:read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The other direction: who could do this. What is asked, what an index may know, the answer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -38,7 +39,8 @@ class PersonFacts:
 class Seeking:
     """A listing as people are searched for it.
 
-    organisation_id: who asks, and sees whom. since: the earliest date that may be today somewhere.
+    organisation_id: who asks, and sees whom. since: today's date, but for the home countries in
+    `elsewhere`, by the date it is there; a consent has to hold on that day.
     closed_to: home countries for which the way to it is closed. pay: US dollars a month.
     """
 
@@ -46,6 +48,7 @@ class Seeking:
     since: date
     country: str
     training: bool
+    elsewhere: Mapping[date, frozenset[str]] = field(default_factory=dict)
     closed_to: frozenset[str] = frozenset()
     place: Place | None = None
     pay: float | None = None

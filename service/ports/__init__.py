@@ -13,6 +13,7 @@ from service.domain.letter import Letter, Link, Posted
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.retention import Retention
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
@@ -24,6 +25,7 @@ from service.ports.stores import (
     CorridorStore,
     ListingStore,
     PersonStore,
+    RetentionStore,
     Store,
 )
 from service.rules.guidance import Guidance
@@ -44,6 +46,7 @@ __all__ = [
     "BatchStore",
     "Clock",
     "CorridorStore",
+    "Cursors",
     "Encoder",
     "FileReader",
     "LinkSigner",
@@ -55,6 +58,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "RetentionStore",
     "Store",
     "Taxonomy",
     "Tools",
@@ -96,6 +100,21 @@ class Clock(Protocol):
 
     def today(self) -> date:
         """Return today's date in UTC."""
+        ...
+
+
+class Cursors(Protocol):
+    """Places in lists as they are given out: nothing can be read off one."""
+
+    def write(self, position: int, reader: str, of: str) -> str:
+        """Return a cursor for a position in the list `of`, as long as any other.
+
+        The same for the same position; it opens for `reader` and this list only.
+        """
+        ...
+
+    def read(self, cursor: str, reader: str, of: str) -> int | None:
+        """Return the position, None where this was not given out here, to `reader`, for `of`."""
         ...
 
 
@@ -244,10 +263,12 @@ class Tools:
     places: Places
     refusals: RefusalReader
     guidance: Guidance
+    retention: Retention
     webhooks: WebhookSender
     mail: MailSender
     links: LinkSigner
     phrases: Phrases
+    cursors: Cursors
 
 
 class ProgressBar(Protocol):

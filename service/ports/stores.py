@@ -12,6 +12,7 @@ from service.domain.listing import Listing, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.domain.retention import Kept
 from service.domain.said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 from service.ports.officers import OfficerStore
@@ -57,6 +58,10 @@ class ListingStore(Protocol):
 
     def listing_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """Return (sequence number, listing id, still exists) behind `after`, in order."""
+        ...
+
+    def listing_changes_known_from(self) -> int:
+        """Return the sequence number behind which no removal of a listing was forgotten."""
         ...
 
     def listing_vectors(
@@ -260,6 +265,26 @@ class AuditStore(Protocol):
         ...
 
 
+class RetentionStore(Protocol):
+    """What is kept for a time only."""
+
+    def count_old(self, what: Kept, before: datetime) -> int:
+        """Return how much of this kind has ended before a moment."""
+        ...
+
+    def forget_old(self, what: Kept, before: datetime, limit: int) -> int:
+        """Delete some of it, at most about `limit` rows; return how many, 0 where none is left."""
+        ...
+
+    def mark_feeds(self, at: datetime, before: datetime) -> None:
+        """Note where the feeds of changes stand, and that removals of `before` are forgotten."""
+        ...
+
+    def wipe(self) -> None:
+        """Leave no copy of what was deleted in the files."""
+        ...
+
+
 class Store(
     ListingStore,
     PersonStore,
@@ -270,6 +295,7 @@ class Store(
     AccessStore,
     AuditStore,
     OfficerStore,
+    RetentionStore,
     Protocol,
 ):
     """All records. Every method is one transaction; none stays open behind an iterator."""

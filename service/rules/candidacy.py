@@ -1,7 +1,7 @@
 """What an index may decide about a person, and about a listing that looks for people."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from service.domain.candidate import PersonFacts, Seeking
 from service.domain.corridor import Corridor, CorridorStatus
@@ -10,6 +10,7 @@ from service.domain.listing import Kind, Listing
 from service.domain.person import MinWage, Profile, Route
 from service.domain.visa import visa_needed
 from service.domain.wages import best_monthly_wage, per_month
+from service.rules.calendar import other_days, today_in
 from service.rules.places import Places
 from service.rules.rates import Rates
 
@@ -59,11 +60,15 @@ def seeking(
     listing: Listing,
     organisation_id: str,
     corridors: Iterable[Corridor],
-    today: date,
+    now: datetime,
     tables: tuple[Places, Rates],
 ) -> Seeking:
-    """Return a listing as people are searched for it. corridors: those to its country."""
+    """Return a listing as people are searched for it. corridors: those to its country.
+
+    now: the present moment, aware.
+    """
     places, rates = tables
+    today = today_in(None, now)
     kind = visa_needed(listing.visa_class, listing.isco08)
     closed = {
         one.origin
@@ -76,7 +81,8 @@ def seeking(
     rate = rates.per_dollar.get(listing.wage_currency or "")
     return Seeking(
         organisation_id=organisation_id,
-        since=today + _DAYS[0],
+        since=today,
+        elsewhere=other_days(now),
         country=listing.country,
         training=listing.kind in _TRAINING,
         closed_to=frozenset(closed),

@@ -35,7 +35,9 @@ def _refused(tools: Tools, batch_id: str) -> Iterator[tuple[dict[str, Any], int,
             reasons = "; ".join(
                 f"{one.field}: {one.detail}" if one.field else one.detail for one in row.problems
             )
-            yield dict(row.cells), row.number, reasons
+            if row.problems:
+                # What it said has been forgotten otherwise, and there is nothing to be mended.
+                yield dict(row.cells), row.number, reasons
         after = page.next_after
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.domain.candidate import Candidate, Candidates, Contactable, PeopleQuery, Seeking
 from service.domain.corridor import StoredCorridor
-from service.domain.errors import ConsentMissingError, InvalidInputError
+from service.domain.errors import InvalidInputError
 from service.domain.listing import StoredListing
 from service.domain.match import Notice, Tier
 from service.domain.person import Route, StoredPerson
@@ -17,12 +17,12 @@ from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
-from service.rules.consent import is_shared_with, require_matching
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.usecases.explain_answer import Chosen, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
 from service.usecases.score_pools import WIDE
+from service.usecases.see_person import may_be_seen
 
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
@@ -123,7 +123,8 @@ def _ranked(
         if more and (not waiting or refused >= (1 - _ENOUGH) * len(query.but_not)):
             # Nobody is left, or the rules took many out: whoever comes next near is asked too.
             found = tools.people.found(query)
-            waiting = sorted([*waiting, *_scored(tools, wanted, found.ids)])
+            # Of equals the first in the index, which is nobody's id.
+            waiting = sorted([*waiting, *_scored(tools, wanted, found.ids)], key=_best_first)
             seen = query.but_not.union(found.ids)
             query = replace(query, size=2 * query.size, but_not=seen)
             more = found.more and bool(found.ids)
@@ -131,16 +132,21 @@ def _ranked(
         few = limit - len(kept) + _SPARE
         best, waiting = waiting[:few], waiting[few:]
         asked = _let_in(tools, stored, [name for _, name in best], organisation_id, recorded)
-        kept += [(asked[name], -score) for score, name in best if name in asked]
+        kept += [(asked[name], score) for score, name in best if name in asked]
         refused += len(best) - len(asked)
     return kept[:limit]
 
 
+def _best_first(one: tuple[float, str]) -> float:
+    return -one[0]
+
+
 def _scored(tools: Tools, wanted: Wanted, ids: Sequence[str]) -> list[tuple[float, str]]:
-    """Return the score, negative for the best to be the first, and the id of each."""
-    said = tools.store.said(ids, tools.reading)
+    """Return the score and the id of each, in the order of `ids`."""
+    kept = tools.store.said(ids, tools.reading)
+    said = {name: kept[name] for name in ids if name in kept}
     scores = scores_for(tools, wanted, list(said.values()))
-    return [(-float(score), name) for name, score in zip(said, scores, strict=True)]
+    return [(float(score), name) for name, score in zip(said, scores, strict=True)]
 
 
 def _let_in(
@@ -155,7 +161,7 @@ def _let_in(
     free = {
         name: let
         for name, person in people.items()
-        if is_shared_with(person, organisation_id)
+        if may_be_seen(tools, person, organisation_id)
         and (let := _let_through(tools, stored, person, recorded)) is not None
     }
     reads = tools.store.readings(list(free), tools.reading)
@@ -171,7 +177,7 @@ def _seeking(
 ) -> Seeking:
     recorded = [one.content for one in corridors]
     tables = (tools.places, tools.rates)
-    return seeking(stored.content, asking, recorded, tools.clock.today(), tables)
+    return seeking(stored.content, asking, recorded, tools.clock.now(), tables)
 
 
 def _let_through(
@@ -179,10 +185,6 @@ def _let_through(
 ) -> tuple[Rulebook, Route, RouteRules] | None:
     """Hold what is stored of a person against every rule; None where one keeps them out."""
     book = rulebook(tools, person.profile, recorded)
-    try:
-        require_matching(person.profile.consent, book.today)
-    except ConsentMissingError:
-        return None
     route = route_for(stored.content, person.profile)
     wished = person.profile.preferences.routes
     rules = rules_for(route, book, Filters())

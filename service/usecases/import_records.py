@@ -186,6 +186,7 @@ class _Run:
             )
         # What is told to be done can be matched.
         self.tools.index.follow()
+        self.tools.people.follow()
         if not self.stopping() or progress.state is BatchState.FAILED:
             ended = BatchState.FAILED if progress.code else BatchState.DONE
             progress = replace(progress, state=ended)

@@ -154,7 +154,12 @@ def best_of_all(tools: Tools, asking: Asking, limit: int, shared: Shared | None 
     # Stretches first: most are, and to read and check each costs more than to score it.
     tiers = _tiers(tools, asking, scores)
     stored = known.stored(tiers)
-    return {name: tiers[name] for name, one in stored.items() if ground.may_see(one)}
+    # In the order of their rank: they are told in this order.
+    return {
+        name: tier
+        for name, tier in tiers.items()
+        if name in stored and ground.may_see(stored[name])
+    }
 
 
 def _tiers(tools: Tools, asking: Asking, scores: dict[str, float]) -> Tiers:

@@ -16,8 +16,14 @@ from service.usecases.understand import understand
 def register_person(
     tools: Tools, put: Put[Profile], contact: Contact | None
 ) -> Written[StoredPerson]:
-    """Create or change a person. `contact` None leaves what is stored."""
-    return tools.store.put_person(put, contact, read_to_keep(tools, put.content))
+    """Create or change a person. `contact` None leaves what is stored.
+
+    Whoever writes takes the change into the index, so that nobody else's question takes longer
+    because somebody was registered.
+    """
+    written = tools.store.put_person(put, contact, read_to_keep(tools, put.content))
+    tools.people.follow()
+    return written
 
 
 def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:

@@ -1,9 +1,9 @@
 """Look through what has changed for every subscription, and write down what is to be told."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -48,6 +48,7 @@ _READ: Final = 1000
 _REST: Final = timedelta(minutes=1)
 
 Change = tuple[int, str, bool]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class Watcher:
             listings = store.listing_changes(seen.listings, _AT_ONCE)
             people = store.person_changes(seen.people, _AT_ONCE)
             found[seen] = _Changed(
-                tuple(store.listings(_present(listings)).values()),
-                tuple(store.people(_present(people)).values()),
+                _in_order(store.listings(_present(listings)), listings),
+                _in_order(store.people(_present(people)), people),
                 Seen(
                     listings[-1][0] if listings else seen.listings,
                     people[-1][0] if people else seen.people,
@@ -225,6 +226,11 @@ def filters_of(stored: StoredSubscription) -> Filters:
 
 def _present(changes: Sequence[Change]) -> list[str]:
     return [name for _, name, exists in changes if exists]
+
+
+def _in_order(records: Mapping[str, R], changes: Sequence[Change]) -> tuple[R, ...]:
+    """Return records as they changed: where a stretch ends must not decide who is told first."""
+    return tuple(records[name] for _, name, _ in changes if name in records)
 
 
 def _is_own(stored: StoredSubscription, listing: StoredListing) -> bool:

@@ -7,12 +7,13 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.errors import StorageError
+from service.domain.retention import Forgotten
 from service.web.audit import AccessLog
 from service.web.problems import homeward_error, problem
 
@@ -24,6 +25,21 @@ _NOT_MODIFIED: Final = 304
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _JSON: Final = ("application/json", "application/merge-patch+json")
 CONSOLE: Final = "/console/"
+_PUBLIC: Final = frozenset(
+    {
+        "(none)",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/v1/listings",
+        "/v1/listings/{listing_id}",
+        "/v1/listings/{source}/{external_id}",
+        "/v1/match",
+        "/v1/match:batch",
+        "/v1/markets",
+    }
+)
+"""Patterns of routes whose requests anybody may count: what is about no stored person."""
 
 
 def _tags(headers: Headers, method: str) -> frozenset[str | None]:
@@ -42,23 +58,57 @@ def _spare(start: Message, read_before: frozenset[str | None]) -> None:
 
 
 class Metrics:
-    """Counters and histograms of one application."""
+    """Counters and histograms of one application.
+
+    registry: all of them, for who runs the service. public: what anybody may read; nothing in it
+    is about people, or a count would tell that somebody was registered just now.
+    """
 
     def __init__(self) -> None:
-        """Register with a registry of its own, so that two applications do not clash."""
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
+        """Register with registries of its own, so that two applications do not clash."""
+        self.registry, self.public = CollectorRegistry(), CollectorRegistry()
+        self._all, self._open = _Requests(self.registry), _Requests(self.public)
+        self._forgotten = Counter(
+            "homeward_forgotten_total",
+            "Records forgotten because they were kept long enough.",
+            ("what",),
+            registry=self.registry,
+        )
+        self._ended = Gauge(
+            "homeward_consents_ended",
+            "People kept whose consent has ended, as of the last daily look.",
+            registry=self.registry,
+        )
+
+    def count(self, method: str, path: str, status: int, seconds: float, *, public: bool) -> None:
+        """Count one request. public: whether anybody may know of it."""
+        for kept in (self._all, self._open) if public else (self._all,):
+            kept.total.labels(method, path, status).inc()
+            kept.seconds.labels(method, path).observe(seconds)
+
+    def note_forgotten(self, forgotten: Forgotten) -> None:
+        """Count what was forgotten in one go."""
+        for what, count in forgotten.counts.items():
+            self._forgotten.labels(what.value).inc(count)
+        self._ended.set(forgotten.ended)
+
+
+class _Requests:
+    """How many requests were answered, and how fast."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.total = Counter(
             "homeward_http_requests_total",
             "Requests answered.",
             ("method", "path", "status"),
-            registry=self.registry,
+            registry=registry,
         )
         self.seconds = Histogram(
             "homeward_http_request_seconds",
             "Time to the last byte of the answer.",
             ("method", "path"),
             buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
-            registry=self.registry,
+            registry=registry,
         )
 
 
@@ -199,8 +249,7 @@ class EdgeMiddleware:
         route = scope.get("route")
         path = getattr(route, "path", None) or "(none)"
         method = scope["method"]
-        self._metrics.requests.labels(method, path, status).inc()
-        self._metrics.seconds.labels(method, path).observe(seconds)
+        self._metrics.count(method, path, status, seconds, public=path in _PUBLIC)
         _log.info(
             "request",
             method=method,

@@ -10,12 +10,14 @@ from service.adapters.store.access import AccessQueries
 from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
+from service.adapters.store.cursors import SealedCursors
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.letters import LetterQueries
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.officers import OfficerQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.retention import RetentionQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
 
@@ -33,6 +35,7 @@ class SqlStore(
     AccessQueries,
     AuditQueries,
     OfficerQueries,
+    RetentionQueries,
 ):
     """Implements `service.ports.Store`."""
 
@@ -49,6 +52,8 @@ class SqlStore(
         OfficerQueries.__init__(self, database, vault)
         self._database = database
         self._vault = vault
+        RetentionQueries.__init__(self, database)
+        self.cursors = SealedCursors(vault)
 
     @classmethod
     def open(cls, data_dir: Path, key_file: Path, *, writable: bool = True) -> "SqlStore":

@@ -326,6 +326,15 @@ alert_events = sa.Table(
     sqlite_autoincrement=True,
 )
 
+feed_marks = sa.Table(
+    "feed_marks",
+    metadata,
+    sa.Column("at", Moment, primary_key=True),
+    sa.Column("listings", Sequence, nullable=False),
+    sa.Column("people", Sequence, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False),
+)
+
 facts = sa.Table(
     "facts",
     metadata,

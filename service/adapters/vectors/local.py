@@ -77,6 +77,9 @@ class LocalListingIndex(Followed[Segment]):
     def _usable_snapshot(self) -> Saved | None:
         """Load the snapshot, unless the store is older than it (restored from a backup)."""
         saved = self._snapshot.load() if self._snapshot else None
+        if saved and saved.sequence < self._store.listing_changes_known_from():
+            _log.warning("index snapshot is older than the removals still known, rebuilding")
+            return None
         if (
             self._snapshot
             and saved

@@ -23,13 +23,16 @@ from service.domain.person import Route, StoredPerson, forgotten_name
 from service.ports import PersonStore
 
 Rows = npt.NDArray[np.int64]
+Near = tuple[npt.NDArray[np.float32], Rows]
+"""Cosines, and the rows of the people whose vectors have them."""
 FactsOf = Callable[[StoredPerson], PersonFacts]
 
-_GRAPH_FROM: Final = 5_000
+_GRAPH_FROM: Final = 20_000
 """People from which a segment carries an HNSW graph."""
 _BLOCK: Final = 16_384
-_EXACT_SHARE: Final = 8
-"""Less than one person in this many eligible: the graph would walk further than exact search."""
+_EXACT_UP_TO: Final = 65_536
+"""Vectors of those who may be shown up to which the search is exact. What a graph misses rests on
+all who stand in it, so whether it is asked is decided on those alone who may be found."""
 _APART: Final = 0.6
 """A phrase that comes no nearer than this to what stands for a person is another trade."""
 _TRADES: Final = 3
@@ -114,7 +117,7 @@ class Columns:
         if seen is None:
             return mask
         mask[seen] = True
-        mask &= self.until >= seeking.since.toordinal()
+        mask &= self.until >= self._today(seeking)
         country = country_number(seeking.country)
         mask &= ~_holds(self.unwanted, country)
         if seeking.training:
@@ -127,6 +130,14 @@ class Columns:
         mask &= np.where(local, self._wants(Route.LOCAL), abroad)
         mask &= ~self._too_far(seeking, local) & self._pays(seeking.pay)
         return mask
+
+    def _today(self, seeking: Seeking) -> npt.NDArray[np.int32]:
+        days = np.full(len(self.until), seeking.since.toordinal(), np.int32)
+        for day, countries in seeking.elsewhere.items():
+            # Codes such as 001, the world, are no country's.
+            named = [country_number(code) for code in countries if code.isalpha()]
+            days[np.isin(self.home, named)] = day.toordinal()
+        return days
 
     def _wants(self, route: Route) -> Mask:
         wants: Mask = (self.routes & _ROUTES[route]) != 0
@@ -203,15 +214,18 @@ class PeopleSegment:
             ),
         )
 
-    def nearest(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> Rows:
-        """Return the union, for each query, of about its `wanted` nearest eligible people."""
+    def nearest(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> list[Near]:
+        """Return, for each query, about its `wanted` nearest vectors of eligible people."""
         rows = np.flatnonzero(eligible[self.owner])
         if not len(rows):
-            return rows
-        if self.graph is not None and len(rows) * _EXACT_SHARE >= len(self.owner):
+            return [(np.zeros(0, np.float32), rows) for _ in wanted]
+        if self.graph is not None and len(rows) > _EXACT_UP_TO:
             lines = self.graph.search(queries, max(wanted), eligible[self.owner])
-            found = np.concatenate([line[:k] for line, k in zip(lines, wanted, strict=True)])
-            return np.unique(self.owner[found[found >= 0]])
+            kept = [line[:k][line[:k] >= 0] for line, k in zip(lines, wanted, strict=True)]
+            return [
+                (self.vectors[some].astype(np.float32) @ query, self.owner[some])
+                for some, query in zip(kept, queries, strict=True)
+            ]
         similarity = np.concatenate(
             [
                 queries @ self.vectors[rows[at : at + _BLOCK]].astype(np.float32).T
@@ -220,7 +234,10 @@ class PeopleSegment:
             axis=1,
         )
         best = [top(line, k) for line, k in zip(similarity, wanted, strict=True)]
-        return np.unique(self.owner[rows[np.concatenate(best)]])
+        return [
+            (line[some], self.owner[rows[some]])
+            for line, some in zip(similarity, best, strict=True)
+        ]
 
 
 class LocalPeopleIndex(Followed[PeopleSegment]):
@@ -275,16 +292,36 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         state = self.current
         asks = len(query.vectors) - 1
         wanted = [query.size] + [max(10, query.size // asks)] * asks if asks else [query.size]
-        ids: list[str] = []
+        near: list[list[Near]] = []
         left = 0
         for segment, alive in zip(state.segments, state.alive, strict=True):
             eligible = alive & segment.columns.mask(query.seeking)
             seen = [segment.row_of[one] for one in query.but_not if one in segment.row_of]
             eligible[seen] = False
-            rows = segment.nearest(query.vectors, wanted, eligible)
-            ids += [segment.ids[row] for row in rows]
-            left += int(eligible.sum()) - len(rows)
-        return PeopleFound(tuple(ids), more=left > 0)
+            near.append(segment.nearest(query.vectors, wanted, eligible))
+            left += int(eligible.sum())
+        found = [
+            segment.ids[row]
+            for segment, rows in zip(state.segments, _nearest_of_all(near, wanted), strict=True)
+            for row in rows
+        ]
+        return PeopleFound(tuple(found), more=left > len(found))
+
+
+def _nearest_of_all(near: Sequence[Sequence[Near]], wanted: Sequence[int]) -> list[list[int]]:
+    """Return, for each segment, the rows that are among the nearest of all segments, in order.
+
+    near: by segment and query. How people happen to be divided among segments rests on everybody
+    in the register, so it may not decide who is found.
+    """
+    chosen: list[set[int]] = [set() for _ in near]
+    for at, k in enumerate(wanted if near else ()):
+        cosines = np.concatenate([some[at][0] for some in near])
+        rows = np.concatenate([some[at][1] for some in near])
+        segment = np.repeat(np.arange(len(near)), [len(some[at][1]) for some in near])
+        for one in top(cosines, k):
+            chosen[segment[one]].add(int(rows[one]))
+    return [sorted(rows) for rows in chosen]
 
 
 def standing_for(vectors: Vectors) -> Vectors:

@@ -74,6 +74,7 @@ def test_only_who_may_be_seen_is_found(tmp_path: Path) -> None:
 def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever leaves or revokes is gone; whoever comes is found; a graph changes nothing."""
     monkeypatch.setattr(people, "_GRAPH_FROM", 10)
+    monkeypatch.setattr(people, "_EXACT_UP_TO", 5)
     with _index(tmp_path) as (index, names):
         store = index._store
         index.tidy()
@@ -88,6 +89,25 @@ def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         index.tidy()
         assert _asked(index) == before - {names[1], names[2]} | {new.id}
         assert _asked(index, size=10) <= _asked(index)
+
+
+@pytest.mark.parametrize("strangers", [1, 25])
+def test_who_may_not_be_seen_keeps_nobody_out(tmp_path: Path, strangers: int) -> None:
+    """Few are asked for, and others who are nearer come between, into other segments as well."""
+    with _index(tmp_path) as (index, _):
+        before = _asked(index, size=10)
+        assert len(before) < len(_asked(index))
+        store = index._store
+        for number in range(strangers):
+            # As near as one can be, and in segments of their own.
+            profile = Profile(text="work 4", consent=Consent(True, ("third",)))  # noqa: FBT003
+            put = person_put("", content=profile, organisation_id=OTHER.id)
+            store.put_person(put, None, reading("work 4"))
+            if number % 7 == 0:
+                index.follow()
+        index.follow()
+        assert index.state.people == 30 + strangers
+        assert _asked(index, size=10) == before
 
 
 def test_who_was_seen_already_is_not_found_again(tmp_path: Path) -> None:
@@ -109,6 +129,8 @@ def test_who_was_seen_already_is_not_found_again(tmp_path: Path) -> None:
 
 ROWS = (
     ({"until": date(2026, 11, 20)}, False),
+    ({"until": date(2026, 11, 20), "home_country": "US"}, True),
+    ({"until": date(2026, 11, 21), "home_country": "KI"}, False),
     ({"until": date(2026, 11, 21)}, True),
     ({"routes": (Route.LOCAL,)}, False),
     ({"routes": (Route.OVERSEAS, Route.TRAINING)}, True),
@@ -135,6 +157,10 @@ def test_wishes_decide_who_is_asked(wishes: dict[str, object], asked: bool) -> N
     seeking = Seeking(
         organisation_id=HOME.id,
         since=date(2026, 11, 21),
+        elsewhere={
+            date(2026, 11, 20): frozenset({"US", "CA"}),
+            date(2026, 11, 22): frozenset({"KI"}),
+        },
         country="QA",
         training=False,
         closed_to=frozenset({"BD"}),
