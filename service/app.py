@@ -32,12 +32,12 @@ from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
 from service.usecases.register_person import read_again
-from service.web import problems
+from service.web import deprecation, once, problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import look, send, work
+from service.worker import look, send, sweep, work
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +46,12 @@ _READ_AT_ONCE: Final = 20
 _WORTH_PACKING: Final = 2048
 _PACKED: Final = 4
 """Level of gzip: an answer should leave at once, so less packed and sooner."""
-_BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
+_BESIDE: Final = {
+    "homeward-imports": work,
+    "homeward-look": look,
+    "homeward-send": send,
+    "homeward-sweep": sweep,
+}
 """What runs beside the requests, each in a thread of its own: none waits for another."""
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
@@ -81,8 +86,10 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     )
     app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
-    problems.install(app)
+    for manners in (problems, once, deprecation):
+        manners.install(app)
     app.state.most_import_bytes = settings.max_import_bytes
+    app.add_middleware(once.OnceLayer)
     app.add_middleware(
         EdgeMiddleware,
         metrics=metrics,

@@ -1,4 +1,4 @@
-"""Long work beside the requests: imports, one at a time; alerts, looked for and sent."""
+"""Beside the requests: imports, one at a time; alerts, looked for and sent; sweeping."""
 
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -8,6 +8,7 @@ import structlog
 
 from service.api.checks import Contract
 from service.ports import Tools
+from service.usecases.act_once import sweep_replies
 from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.import_records import give_up, run_imports
 from service.usecases.watch_changes import Watcher
@@ -15,6 +16,7 @@ from service.usecases.watch_changes import Watcher
 _log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
+_SWEEP_EVERY_S: Final = 600.0
 _TRIES: Final = 10
 _SENDERS: Final = 16
 
@@ -64,6 +66,18 @@ def send(tools: Tools, stopping: threading.Event) -> None:
                 _report(landed)
             else:
                 stopping.wait(_LOOK_EVERY_S)
+
+
+def sweep(tools: Tools, stopping: threading.Event) -> None:
+    """Erase what is kept for a while only, until told to stop."""
+    while not stopping.is_set():
+        try:
+            swept = sweep_replies(tools)
+            if swept:
+                _log.info("swept", replies=swept)
+        except Exception:  # noqa: BLE001 - see `work`
+            _log.exception("what has ended could not be erased; it is tried again")
+        stopping.wait(_SWEEP_EVERY_S)
 
 
 def _report(landed: set[Future[Any]]) -> None:

@@ -43,15 +43,6 @@ Limit = Annotated[int, Field(ge=1, le=100, description="Records per page.")]
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="ETag you have read, or *.")]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="* to create only.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        description="Repeat a POST with the same key and nothing happens twice.",
-    ),
-]
 
 
 def write_cursor(position: int | None) -> str | None:

@@ -1,13 +1,16 @@
 """/v1/imports: files of other makers, row by row, with a dry run first."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
@@ -29,6 +32,7 @@ from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
 from service.web.access import CallerDep, ToolsDep, only_known_parameters
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/imports", tags=["imports"], dependencies=[Depends(only_known_parameters)]
@@ -78,6 +82,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Importer,
     shown: Submitting,
+    once: OnceDep,
     kind: Annotated[ImportKind, Query(description="What the rows are.")],
     dry_run: Annotated[bool, Query(description="Only tell what would happen, row by row.")] = False,  # noqa: FBT002 - a query flag
     format: Annotated[  # noqa: A002 - the parameter's name in the contract
@@ -102,19 +107,24 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     CSV, XLSX, JSON Lines, JSON, schema.org JobPosting (JSON-LD, or HTML that holds it), JSON
     Resume. The answer comes before the rows are read; follow the Location.
     """
-    content, name, content_type = await _received(request)
+    file = await _received(request)
     wanted = Upload(
-        content=content,
+        content=file.content,
         kind=kind,
-        name=name,
-        content_type=content_type,
+        name=file.name,
+        content_type=file.content_type,
         format=format,
         source=source,
         dry_run=dry_run,
         mapping=None if mapping is None else _mapping(mapping),
         defaults=_defaults(kind, country, currency),
     )
-    stored = await run_in_threadpool(submit_import, tools, wanted, caller)
+
+    def submit() -> StoredBatch:
+        with once.acting(file.told):
+            return submit_import(tools, wanted, caller)
+
+    stored = await run_in_threadpool(submit)
     shown.of(stored.batch.id)
     response.headers["Location"] = f"{PATH}/{stored.batch.id}"
     return ImportOut.of(stored)
@@ -228,18 +238,41 @@ def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Ma
 
 
 class _InMemory(MultiPartParser):
-    """Keeps a part in memory whatever its size: people's words do not go to a temporary file."""
+    """Keeps a part in memory whatever its size: people's words do not go to a temporary file.
+
+    digest: of the parts' contents as they stream by, without what lies between them.
+    """
 
     spool_max_size = 2**40
 
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
+        """Take one file, and one field that is refused later."""
+        super().__init__(headers, stream, max_files=1, max_fields=1)
+        self.digest = hashlib.sha256()
 
-async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
-    """Return what was sent, its file name and its content type; raise TooLargeError."""
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """See the base."""
+        self.digest.update(memoryview(data)[start:end])
+        super().on_part_data(data, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What was sent. told: what makes it the same file, where a form draws its borders anew."""
+
+    content: bytes
+    name: str | None
+    content_type: str | None
+    told: str | None = None
+
+
+async def _received(request: Request) -> _File:
+    """Return what was sent; raise TooLargeError."""
     most: int = request.app.state.most_import_bytes
     content_type = request.headers.get("content-type")
     kind, _ = parse_options_header(content_type or "")
 
-    async def within() -> Any:  # noqa: ANN401 - an async generator of bytes
+    async def within() -> AsyncGenerator[bytes, None]:
         size = 0
         async for part in request.stream():
             size += len(part)
@@ -253,9 +286,10 @@ async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
         _, options = parse_options_header(request.headers.get("content-disposition", ""))
         name = options.get(b"filename")
         called = None if name is None else name.decode("utf-8", "replace")
-        return b"".join(parts), called, content_type
+        return _File(b"".join(parts), called, content_type)
     try:
-        form = await _InMemory(request.headers, within(), max_files=1, max_fields=1).parse()
+        parser = _InMemory(request.headers, within())
+        form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         message = "This multipart body cannot be read; send the file as the part `file`."
         raise InvalidInputError(message, code="multipart_damaged") from error
@@ -263,4 +297,5 @@ async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
     if file is None or isinstance(file, str):
         message = "There is no part `file` in this form."
         raise InvalidInputError(message, problems=(FieldProblem("/file", message),))
-    return await file.read(), file.filename, file.content_type
+    told = f"{file.filename}\n{file.content_type}\n{parser.digest.hexdigest()}"
+    return _File(await file.read(), file.filename, file.content_type, told)

@@ -1,6 +1,5 @@
 """/v1/returnees: the people an organisation looks after."""
 
-import hashlib
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ from pydantic import ValidationError
 from service.api.checks import check_person
 from service.api.common import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Limit,
@@ -32,6 +30,7 @@ from service.ports import Tools
 from service.usecases.register_person import register_person
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/returnees", tags=["returnees"], dependencies=[Depends(only_known_parameters)]
@@ -55,18 +54,13 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
     tools: ToolsDep,
     caller: Writer,
     shown: Creating,
-    idempotency_key: IdempotencyKey = None,
+    once: OnceDep,
 ) -> ReturneeOut:
     """Register a person."""
-    _check(tools, caller, body)
-    key = None if idempotency_key is None else f"{caller.key_id}:{idempotency_key}"
-    put = Put(
-        organisation_id=caller.organisation_id,
-        content=body.to_domain(),
-        idempotency_key=key,
-        idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
-    )
-    return _written(response, caller, shown, register_person(tools, put, body.contact()))
+    with once.acting():
+        _check(tools, caller, body)
+        put = Put(organisation_id=caller.organisation_id, content=body.to_domain())
+        return _written(response, caller, shown, register_person(tools, put, body.contact()))
 
 
 @router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})

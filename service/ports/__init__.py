@@ -22,6 +22,7 @@ from service.ports.stores import (
     CorridorStore,
     ListingStore,
     PersonStore,
+    ReplyStore,
     Store,
 )
 from service.rules.guidance import Guidance
@@ -49,6 +50,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "ReplyStore",
     "Store",
     "Taxonomy",
     "Tools",

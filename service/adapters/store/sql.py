@@ -15,6 +15,7 @@ from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
 
@@ -31,6 +32,7 @@ class SqlStore(
     AlertQueries,
     AccessQueries,
     AuditQueries,
+    ReplyQueries,
 ):
     """Implements `service.ports.Store`."""
 
@@ -44,6 +46,7 @@ class SqlStore(
         AlertQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
+        ReplyQueries.__init__(self, database, vault)
         self._database = database
 
     @classmethod
