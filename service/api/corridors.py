@@ -13,6 +13,7 @@ from service.api.common import (
     Limit,
     etag,
     expected_version,
+    must_revalidate,
     read_cursor,
     write_cursor,
 )
@@ -179,6 +180,7 @@ def page(
 def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> CorridorOut:
     """Read one corridor."""
     stored = tools.store.corridor(corridor_id)
+    must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
     return CorridorOut.of(stored)
 

@@ -151,14 +151,20 @@ def page(
 
 
 @router.get("/{import_id}")
-def get(import_id: str, tools: ToolsDep, caller: CallerDep, shown: Reading) -> ImportOut:
+def get(
+    import_id: str, response: Response, tools: ToolsDep, caller: CallerDep, shown: Reading
+) -> ImportOut:
     """Tell how far an import has come, and what is wrong with each refused row."""
     stored = _seen(tools, caller, import_id)
     shown.of(stored.batch.id)
     refused = tools.store.page_of_rows(
         stored.batch.id, after=0, limit=_SHOWN, effect=RowEffect.REFUSED
     )
-    return ImportOut.of(stored, refused.items)
+    answer = ImportOut.of(stored, refused.items)
+    # It has no versions: whoever waits for it is told as long as nothing has moved.
+    said = hashlib.sha256(answer.model_dump_json().encode()).hexdigest()
+    response.headers["ETag"] = f'"{said[:32]}"'
+    return answer
 
 
 @router.get("/{import_id}/rows")

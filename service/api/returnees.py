@@ -16,6 +16,7 @@ from service.api.common import (
     etag,
     expected_version,
     read_cursor,
+    require_free_name,
     require_match,
     write_cursor,
 )
@@ -24,6 +25,7 @@ from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, a
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import NotFoundError
+from service.domain.imported import ImportKind
 from service.domain.person import Profile, StoredPerson
 from service.domain.records import Effect, Put, Written
 from service.ports import Tools
@@ -76,6 +78,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_none_match: IfNoneMatch = None,
 ) -> ReturneeOut:
     """Create or replace a person under your own names for them."""
+    require_free_name(ImportKind.RETURNEES, external_id)
     _check(tools, caller, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.person_by_source(mine, source, external_id))

@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 _LONGEST: Final = 255
-_PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
+_PRINTABLE: Final = re.compile(r"(?!\x20)[\x20-\x7e]{1,255}(?<!\x20)")
 _ABOUT_PEOPLE: Final = {
     Action.RETURNEE_CREATE: Action.RETURNEE_READ,
     Action.OUTCOME_REPORT: Action.OUTCOME_READ,
