@@ -129,7 +129,7 @@ class Once:
         self._state.once = self
 
     def _claimed(self, key: str, body: str | None) -> Claim:
-        told = (self._type, self._state.body.hexdigest()) if body is None else (body,)
+        told = (self._type, self._state.body_digest.hexdigest()) if body is None else (body,)
         return Claim(
             organisation_id=self._caller.organisation_id,
             key_id=self._caller.key_id,
@@ -181,7 +181,7 @@ class OnceLayer:
             await self._app(scope, receive, send)
             return
         state, digest = scope.setdefault("state", {}), hashlib.sha256()
-        state["body"] = digest
+        state["body_digest"] = digest
         held: list[Message] = []
 
         async def receive_hashed() -> Message:

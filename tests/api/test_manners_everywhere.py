@@ -39,10 +39,16 @@ def rated(api_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A client over the shared store whose application counts, without a key of its own."""
     settings = settings_in(tmp_path_factory.mktemp("rated"))
     tight = settings.model_copy(update={"rate_limit": 40})
-    with TestClient(create_app(tight, lambda: given(api_tools))) as client:
+    app = create_app(tight, lambda: given(api_tools))
+    app.add_api_route("/v1/broken", _broken)
+    with TestClient(app, raise_server_exceptions=False) as client:
         while client.get("/readyz").status_code != 200:
             pass
         yield client
+
+
+def _broken() -> None:
+    raise ZeroDivisionError
 
 
 @pytest.fixture
@@ -170,6 +176,14 @@ def test_a_rate_is_told_on_304_and_202_and_as_lines_stream(
     answers = (made, again, taken, lines)
     assert [one.status_code for one in answers] == [201, 304, 202, 200]
     assert [_remaining(one) for one in answers] == [39, 38, 37, 36]
+
+
+def test_a_fault_of_ours_has_its_manners_too(rated: TestClient, fresh: dict[str, str]) -> None:
+    """It gives its id to be quoted, and nothing of what happened."""
+    answer = rated.get("/v1/broken", headers=fresh | {"X-Request-ID": "ours"})
+    assert problem(answer, 500, "internal")["request_id"] == "ours"
+    assert "Zero" not in answer.text
+    assert (_remaining(answer), answer.headers["cache-control"]) == (39, "no-store")
 
 
 def test_many_questions_count_as_many(rated: TestClient, fresh: dict[str, str]) -> None:

@@ -38,23 +38,29 @@ class ReplyQueries:
             kept = self._kept(connection, claim, at)
         if kept is not None:
             return kept
+        try:
+            return self._claimed(claim, at, until, ends)
+        except sa.exc.IntegrityError as error:
+            # Where several processes write, another has taken it since.
+            raise InProgressError from error
+
+    def _claimed(self, claim: Claim, at: datetime, until: datetime, ends: datetime) -> Reply | None:
         name = self._name(claim)
         with self._db.write() as connection:
             kept = self._kept(connection, claim, at)
-            if kept is not None:
-                return kept
-            connection.execute(sa.delete(t.replies).where(t.replies.c.name == name))
-            connection.execute(
-                sa.insert(t.replies).values(
-                    name=name,
-                    request=self._vault.keyed(claim.request, "request"),
-                    attempt=claim.attempt,
-                    state=_BEGUN,
-                    claimed_until=until,
-                    ends=ends,
+            if kept is None:
+                connection.execute(sa.delete(t.replies).where(t.replies.c.name == name))
+                connection.execute(
+                    sa.insert(t.replies).values(
+                        name=name,
+                        request=self._vault.keyed(claim.request, "request"),
+                        attempt=claim.attempt,
+                        state=_BEGUN,
+                        claimed_until=until,
+                        ends=ends,
+                    )
                 )
-            )
-        return None
+            return kept
 
     def _kept(self, connection: sa.Connection, claim: Claim, at: datetime) -> Reply | None:
         """Return the reply that was kept; None where nobody acts and nobody has acted."""
