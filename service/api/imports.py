@@ -2,20 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
 from service.api.fields import CountryCode, CurrencyCode, Line
 from service.api.import_models import ImportOut, ImportPage, RowOut, RowPage
+from service.api.uploads import received
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
@@ -24,7 +21,6 @@ from service.domain.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
-    TooLargeError,
 )
 from service.domain.imported import FileFormat, ImportKind
 from service.ports import Tools
@@ -107,7 +103,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     CSV, XLSX, JSON Lines, JSON, schema.org JobPosting (JSON-LD, or HTML that holds it), JSON
     Resume. The answer comes before the rows are read; follow the Location.
     """
-    file = await _received(request)
+    file = await received(request)
     wanted = Upload(
         content=file.content,
         kind=kind,
@@ -241,67 +237,3 @@ def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Ma
         "wage_currency": currency,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-class _InMemory(MultiPartParser):
-    """Keeps a part in memory whatever its size: people's words do not go to a temporary file.
-
-    digest: of the parts' contents as they stream by, without what lies between them.
-    """
-
-    spool_max_size = 2**40
-
-    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
-        """Take one file, and one field that is refused later."""
-        super().__init__(headers, stream, max_files=1, max_fields=1)
-        self.digest = hashlib.sha256()
-
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        """See the base."""
-        self.digest.update(memoryview(data)[start:end])
-        super().on_part_data(data, start, end)
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """What was sent. told: what makes it the same file, where a form draws its borders anew."""
-
-    content: bytes
-    name: str | None
-    content_type: str | None
-    told: str | None = None
-
-
-async def _received(request: Request) -> _File:
-    """Return what was sent; raise TooLargeError."""
-    most: int = request.app.state.most_import_bytes
-    content_type = request.headers.get("content-type")
-    kind, _ = parse_options_header(content_type or "")
-
-    async def within() -> AsyncGenerator[bytes, None]:
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                message = f"A file may have {most:,} bytes. Split it and send the parts."
-                raise TooLargeError(message)
-            yield part
-
-    if kind != b"multipart/form-data":
-        parts = [part async for part in within()]
-        _, options = parse_options_header(request.headers.get("content-disposition", ""))
-        name = options.get(b"filename")
-        called = None if name is None else name.decode("utf-8", "replace")
-        return _File(b"".join(parts), called, content_type)
-    try:
-        parser = _InMemory(request.headers, within())
-        form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
-        message = "This multipart body cannot be read; send the file as the part `file`."
-        raise InvalidInputError(message, code="multipart_damaged") from error
-    file = form.get("file")
-    if file is None or isinstance(file, str):
-        message = "There is no part `file` in this form."
-        raise InvalidInputError(message, problems=(FieldProblem("/file", message),))
-    told = f"{file.filename}\n{file.content_type}\n{parser.digest.hexdigest()}"
-    return _File(await file.read(), file.filename, file.content_type, told)

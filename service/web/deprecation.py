@@ -20,6 +20,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+_WORDS: Final = "x-deprecation"
+"""Key in a field's schema under which it says what to use instead."""
+
 NOTICE: Final = timedelta(days=180)
 """How long what is deprecated goes on working, at least."""
 
@@ -71,7 +74,7 @@ class Deprecated:
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Say so in the schema."""
-        return {**handler(core), "deprecated": True, "description": self.words}
+        return {"description": self.words, **handler(core), "deprecated": True, _WORDS: self.words}
 
 
 _noted: Final = ContextVar[list[Deprecated] | None]("deprecated", default=None)
@@ -114,8 +117,10 @@ def install(app: FastAPI) -> None:
         for path in document["paths"].values():
             for operation in path.values():
                 for one in operation.get("parameters", ()):
-                    if one["schema"].get("deprecated"):
-                        one |= {"deprecated": True, "description": one["schema"]["description"]}
+                    words = one["schema"].get(_WORDS)
+                    if words is not None:
+                        said = one.get("description", "")
+                        one |= {"deprecated": True, "description": f"{said} {words}".strip()}
         return document
 
     # The way FastAPI documents to extend the document.

@@ -8,7 +8,7 @@ has changed nothing, and is decided anew.
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+_DONE: Final = 2
 _LONGEST: Final = 255
 _PRINTABLE: Final = re.compile(r"(?!\x20)[\x20-\x7e]{1,255}(?<!\x20)")
 _ABOUT_PEOPLE: Final = {
@@ -123,7 +124,9 @@ class Once:
             with store.acting(claim):
                 yield
         except BaseException:
-            store.release_claim(claim)
+            # Where this fails as well, the right ends by itself within the minute.
+            with suppress(Exception):
+                store.release_claim(claim)
             raise
         self._claim = claim
         self._state.once = self
@@ -207,6 +210,9 @@ class OnceLayer:
 
 def _keep(once: Once, messages: list[Message]) -> None:
     start, *rest = messages
+    if start["status"] // 100 != _DONE:
+        # It has acted and then broke: a repeat is told so, instead of being told this for a day.
+        return
     headers = MutableHeaders(raw=list(start["headers"]))
     del headers[REPLAYED]
     try:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.testclient import TestClient
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.app import create_app, given
 from service.ports import Tools
@@ -33,7 +33,7 @@ class Inner(BaseModel):
     """Something inside a body."""
 
     title: str = ""
-    name: Annotated[str | None, OLD_NAME] = None
+    name: Annotated[str | None, OLD_NAME, Field(description="A name.")] = None
 
 
 class Outer(BaseModel):
@@ -58,7 +58,7 @@ def old_number(number: int) -> int:
 
 
 @router.get("/tried")
-def tried(name: Annotated[str | None, OLD_NAME, Query()] = None) -> str | None:
+def tried(name: Annotated[str | None, OLD_NAME, Query(description="A name.")] = None) -> str | None:
     """Take an old parameter."""
     return name
 
@@ -124,8 +124,10 @@ def test_the_document_marks_what_is_old(trying: TestClient) -> None:
     assert "2027-01-01. Use /v1/tried." in paths["/v1/old"]["get"]["description"]
     (parameter,) = paths["/v1/tried"]["get"]["parameters"]
     assert parameter["deprecated"] is True
-    assert "Say title." in parameter["description"]
-    assert document["components"]["schemas"]["Inner"]["properties"]["name"]["deprecated"] is True
+    assert parameter["description"].startswith("A name. Deprecated; works until 2026-10-01. Say")
+    field = document["components"]["schemas"]["Inner"]["properties"]["name"]
+    assert (field["deprecated"], field["description"]) == (True, "A name.")
+    assert "Say title." in field["x-deprecation"]
     marked = str(document).count("'deprecated': True")
     # The parameter has its mark twice: its schema says so as well.
     assert marked == 5
