@@ -37,12 +37,12 @@ from service.ports import Tools
 from service.settings import Settings
 from service.usecases.register_person import read_again
 from service.usecases.sign_in import SessionRules
-from service.web import problems
+from service.web import deprecation, once, problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import forget, look, post, send, sweep_drafts, work
+from service.worker import forget, look, post, send, sweep, work
 
 _log = structlog.get_logger(__name__)
 
@@ -91,8 +91,10 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     )
     app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
-    problems.install(app)
+    for manners in (problems, once, deprecation):
+        manners.install(app)
     app.state.most_import_bytes = settings.max_import_bytes
+    app.add_middleware(once.OnceLayer)
     app.add_middleware(
         EdgeMiddleware,
         metrics=metrics,
@@ -151,7 +153,7 @@ def _keep_open(
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
-            sweeping = partial(sweep_drafts, draft_days=draft_days)
+            sweeping = partial(sweep, draft_days=draft_days)
             beside = [
                 threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
                 for name, run in (_BESIDE | {"homeward-sweep": sweeping}).items()

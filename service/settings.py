@@ -33,7 +33,10 @@ class Settings(BaseSettings):
     ] = None
     admin_key: Annotated[
         str | None,
-        Field(min_length=1, description="The first admin key; unset: generated, printed once."),
+        Field(
+            min_length=16,
+            description="The first admin key, 16 characters or more; unset: generated.",
+        ),
     ] = None
     encoder: Annotated[
         str,

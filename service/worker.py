@@ -1,4 +1,4 @@
-"""Long work beside the requests: imports, one at a time; alerts; forgetting what is old."""
+"""Beside the requests: imports, one at a time; alerts and mail; forgetting what is old."""
 
 import threading
 from collections.abc import Callable
@@ -12,11 +12,12 @@ from service.domain.alert import Due
 from service.domain.letter import DueLetter
 from service.domain.retention import Forgotten
 from service.ports import Tools
+from service.usecases.act_once import sweep_replies
 from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.deliver_letters import claim_letters, deliver_letter
 from service.usecases.forget_old import forget_old
 from service.usecases.import_records import give_up, run_imports
-from service.usecases.keep_drafts import sweep
+from service.usecases.keep_drafts import sweep as sweep_drafts
 from service.usecases.watch_changes import Watcher
 
 _log = structlog.get_logger(__name__)
@@ -57,13 +58,16 @@ def look(tools: Tools, stopping: threading.Event) -> None:
             _log.exception("subscriptions could not be looked after; it is tried again")
 
 
-def sweep_drafts(tools: Tools, stopping: threading.Event, draft_days: int) -> None:
-    """Erase what officers left behind, now and then until told to stop."""
+def sweep(tools: Tools, stopping: threading.Event, draft_days: int) -> None:
+    """Erase drafts and replies that are kept for a while only, until told to stop."""
     while not stopping.is_set():
         try:
-            sweep(tools, draft_days)
+            sweep_drafts(tools, draft_days)
+            replies = sweep_replies(tools)
+            if replies:
+                _log.info("swept", replies=replies)
         except Exception:  # noqa: BLE001 - see `work`
-            _log.exception("old drafts could not be erased; it is tried again")
+            _log.exception("what has ended could not be erased; it is tried again")
         stopping.wait(_SWEEP_EVERY_S)
 
 

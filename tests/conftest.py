@@ -14,7 +14,7 @@ from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.wiring import open_tools
 
-ADMIN = "test-admin-key"
+ADMIN = "test-admin-key-0001"
 
 
 def settings_in(folder: Path) -> Settings:

@@ -4,17 +4,19 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final, Literal
 
-from fastapi import Header
+from fastapi import Header, Response
 from pydantic import Field
 
 from service.api.fields import LanguageCode, Model
 from service.domain.access import Caller
+from service.domain.addresses import why_taken
 from service.domain.errors import (
     FieldProblem,
     InvalidInputError,
     NotFoundError,
     PreconditionFailedError,
 )
+from service.domain.imported import ImportKind
 from service.domain.listing import LanguageSkill
 from service.ports import Tools
 
@@ -42,15 +44,6 @@ Limit = Annotated[int, Field(ge=1, le=100, description="Records per page.")]
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="ETag you have read, or *.")]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="* to create only.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        description="Repeat a POST with the same key and nothing happens twice.",
-    ),
-]
 
 
 def write_cursor(tools: Tools, caller: Caller, of: str, position: int | None) -> str | None:
@@ -101,6 +94,19 @@ def require_match(if_match: str | None, find: Callable[[], object]) -> None:
     except NotFoundError as error:
         message = "There is no such record, so none matches."
         raise PreconditionFailedError(message) from error
+
+
+def require_free_name(kind: ImportKind, external_id: str) -> None:
+    """Raise InvalidInputError for an external id by which the record could not be read again."""
+    detail = why_taken(kind, external_id)
+    if detail is not None:
+        problem = FieldProblem("path:external_id", detail)
+        raise InvalidInputError(detail, problems=(problem,))
+
+
+def must_revalidate(response: Response) -> None:
+    """Let a reader keep what concerns no person, to ask with its ETag whether it still holds."""
+    response.headers["Cache-Control"] = "private, no-cache"
 
 
 def require_occupations(tools: Tools, codes: Iterable[tuple[str, str | None]]) -> None:

@@ -9,11 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from service.api.common import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     Limit,
     etag,
     expected_version,
+    must_revalidate,
     read_cursor,
     write_cursor,
 )
@@ -23,6 +23,7 @@ from service.domain.audit import Action
 from service.domain.corridor import Corridor, CorridorStatus, StoredCorridor
 from service.web.access import CallerDep, ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/corridors", tags=["corridors"], dependencies=[Depends(only_known_parameters)]
@@ -139,16 +140,17 @@ class CorridorHistory(Model):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-def post(
+def post(  # noqa: PLR0913 - one parameter per part of the request
     body: CorridorIn,
     response: Response,
     tools: ToolsDep,
     caller: Writer,
     shown: Changing,
-    _key: IdempotencyKey = None,
+    once: OnceDep,
 ) -> CorridorOut:
     """Record a corridor. It holds for every match from now on."""
-    stored = tools.store.add_corridor(body.to_domain(), tools.clock.now(), caller.key_id)
+    with once.acting():
+        stored = tools.store.add_corridor(body.to_domain(), tools.clock.now(), caller.key_id)
     shown.of(stored.id)
     response.headers["ETag"] = etag(stored.version)
     response.headers["Location"] = f"/v1/corridors/{stored.id}"
@@ -181,6 +183,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
 def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> CorridorOut:
     """Read one corridor."""
     stored = tools.store.corridor(corridor_id)
+    must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
     return CorridorOut.of(stored)
 

@@ -1,5 +1,6 @@
 """/v1/imports: files of other makers, row by row, with a dry run first."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -7,12 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from python_multipart.multipart import parse_options_header
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
 from service.api.fields import CountryCode, CurrencyCode, Line
 from service.api.import_models import ImportOut, ImportPage, RowOut, RowPage
+from service.api.uploads import received
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
@@ -21,7 +21,6 @@ from service.domain.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
-    TooLargeError,
 )
 from service.domain.imported import FileFormat, ImportKind
 from service.ports import Tools
@@ -29,6 +28,7 @@ from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
 from service.web.access import CallerDep, ToolsDep, only_known_parameters
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/imports", tags=["imports"], dependencies=[Depends(only_known_parameters)]
@@ -78,6 +78,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Importer,
     shown: Submitting,
+    once: OnceDep,
     kind: Annotated[ImportKind, Query(description="What the rows are.")],
     dry_run: Annotated[bool, Query(description="Only tell what would happen, row by row.")] = False,  # noqa: FBT002 - a query flag
     format: Annotated[  # noqa: A002 - the parameter's name in the contract
@@ -102,19 +103,24 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     CSV, XLSX, JSON Lines, JSON, schema.org JobPosting (JSON-LD, or HTML that holds it), JSON
     Resume. The answer comes before the rows are read; follow the Location.
     """
-    content, name, content_type = await _received(request)
+    file = await received(request)
     wanted = Upload(
-        content=content,
+        content=file.content,
         kind=kind,
-        name=name,
-        content_type=content_type,
+        name=file.name,
+        content_type=file.content_type,
         format=format,
         source=source,
         dry_run=dry_run,
         mapping=None if mapping is None else _mapping(mapping),
         defaults=_defaults(kind, country, currency),
     )
-    stored = await run_in_threadpool(submit_import, tools, wanted, caller)
+
+    def submit() -> StoredBatch:
+        with once.acting(file.told):
+            return submit_import(tools, wanted, caller)
+
+    stored = await run_in_threadpool(submit)
     shown.of(stored.batch.id)
     response.headers["Location"] = f"{PATH}/{stored.batch.id}"
     return ImportOut.of(stored)
@@ -141,14 +147,20 @@ def page(
 
 
 @router.get("/{import_id}")
-def get(import_id: str, tools: ToolsDep, caller: CallerDep, shown: Reading) -> ImportOut:
+def get(
+    import_id: str, response: Response, tools: ToolsDep, caller: CallerDep, shown: Reading
+) -> ImportOut:
     """Tell how far an import has come, and what is wrong with each refused row."""
     stored = _seen(tools, caller, import_id)
     shown.of(stored.batch.id)
     refused = tools.store.page_of_rows(
         stored.batch.id, after=0, limit=_SHOWN, effect=RowEffect.REFUSED
     )
-    return ImportOut.of(stored, refused.items)
+    answer = ImportOut.of(stored, refused.items)
+    # It has no versions: whoever waits for it is told as long as nothing has moved.
+    said = hashlib.sha256(answer.model_dump_json().encode()).hexdigest()
+    response.headers["ETag"] = f'"{said[:32]}"'
+    return answer
 
 
 @router.get("/{import_id}/rows")
@@ -228,42 +240,3 @@ def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Ma
         "wage_currency": currency,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-class _InMemory(MultiPartParser):
-    """Keeps a part in memory whatever its size: people's words do not go to a temporary file."""
-
-    spool_max_size = 2**40
-
-
-async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
-    """Return what was sent, its file name and its content type; raise TooLargeError."""
-    most: int = request.app.state.most_import_bytes
-    content_type = request.headers.get("content-type")
-    kind, _ = parse_options_header(content_type or "")
-
-    async def within() -> Any:  # noqa: ANN401 - an async generator of bytes
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                message = f"A file may have {most:,} bytes. Split it and send the parts."
-                raise TooLargeError(message)
-            yield part
-
-    if kind != b"multipart/form-data":
-        parts = [part async for part in within()]
-        _, options = parse_options_header(request.headers.get("content-disposition", ""))
-        name = options.get(b"filename")
-        called = None if name is None else name.decode("utf-8", "replace")
-        return b"".join(parts), called, content_type
-    try:
-        form = await _InMemory(request.headers, within(), max_files=1, max_fields=1).parse()
-    except (MultiPartException, KeyError) as error:
-        message = "This multipart body cannot be read; send the file as the part `file`."
-        raise InvalidInputError(message, code="multipart_damaged") from error
-    file = form.get("file")
-    if file is None or isinstance(file, str):
-        message = "There is no part `file` in this form."
-        raise InvalidInputError(message, problems=(FieldProblem("/file", message),))
-    return await file.read(), file.filename, file.content_type

@@ -13,6 +13,7 @@ from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputErro
 from service.usecases.manage_keys import FIRST_ORGANISATION, new_key, revoke_key
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(prefix="/v1", tags=["keys"], dependencies=[Depends(only_known_parameters)])
 
@@ -72,8 +73,10 @@ class OrganisationPage(Model):
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED)
-def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making) -> NewKeyOut:
-    """Make a key. A repeat makes another one: a secret cannot be shown twice."""
+def post_key(
+    body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making, once: OnceDep
+) -> NewKeyOut:
+    """Make a key. Its secret is in this answer alone, and in that of the same Idempotency-Key."""
     organisation = body.organisation or caller.organisation_id
     if organisation != caller.organisation_id:
         _require_first(caller)
@@ -81,7 +84,8 @@ def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making) -> NewK
     if organisation not in {one.id for one in tools.store.organisations()}:
         problem = FieldProblem("/organisation", "There is no such organisation.")
         raise InvalidInputError(problem.detail, problems=(problem,))
-    key, secret = new_key(tools, organisation, body.name, frozenset(body.scopes), expires_at)
+    with once.acting():
+        key, secret = new_key(tools, organisation, body.name, frozenset(body.scopes), expires_at)
     shown.of(key.id)
     return NewKeyOut(**_fields(key), key=secret)
 
@@ -107,10 +111,12 @@ def post_organisation(
     tools: ToolsDep,
     caller: Admin,
     shown: Founding,
+    once: OnceDep,
 ) -> OrganisationModel:
     """Add an organisation."""
     _require_first(caller)
-    tools.store.add_organisation(Organisation(body.id, body.name, tools.clock.now()))
+    with once.acting():
+        tools.store.add_organisation(Organisation(body.id, body.name, tools.clock.now()))
     shown.of(body.id)
     return body
 

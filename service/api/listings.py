@@ -13,13 +13,16 @@ from service.api.common import (
     Limit,
     etag,
     expected_version,
+    must_revalidate,
     read_cursor,
+    require_free_name,
     require_match,
     write_cursor,
 )
 from service.api.fields import CountryCode
 from service.api.listing_models import ListingIn, ListingOut, ListingPage
 from service.domain.access import Caller, Scope
+from service.domain.imported import ImportKind
 from service.domain.listing import Kind, Listing
 from service.domain.records import Effect, Put
 from service.usecases.put_listings import put_listing
@@ -49,6 +52,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_none_match: IfNoneMatch = None,
 ) -> ListingOut:
     """Create or replace a listing under your own names for it. It can be matched at once."""
+    require_free_name(ImportKind.LISTINGS, external_id)
     check_listing(tools, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.listing_by_source(mine, source, external_id))
@@ -75,6 +79,7 @@ def get_by_source(
 ) -> ListingOut:
     """Read one of your listings by your own names for it."""
     stored = tools.store.listing_by_source(caller.organisation_id, source, external_id)
+    must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
     return ListingOut.of(stored)
 
@@ -83,6 +88,7 @@ def get_by_source(
 def get(listing_id: str, response: Response, tools: ToolsDep, _: Reader) -> ListingOut:
     """Read any listing by the id a match names."""
     stored = tools.store.listing(listing_id)
+    must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
     return ListingOut.of(stored)
 

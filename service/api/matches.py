@@ -4,22 +4,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from service.api.common import IdempotencyKey, require_occupations
+from service.api.common import require_occupations
 from service.api.fields import CountryCode, IscoCode, Line
 from service.api.match_models import AnswerOut, BatchLineOut, MatchBatchIn, MatchIn
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
-from service.domain.errors import InvalidInputError
+from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
 from service.domain.listing import Kind
 from service.domain.person import Route
 from service.domain.request import Filters, MatchRequest
 from service.ports import Tools
 from service.usecases.find_matches import match_person, match_profile
-from service.web.access import ToolsDep, only_known_parameters, with_scope
+from service.web.access import ToolsDep, count_questions, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import NothingKept
 
 router = APIRouter(prefix="/v1", tags=["match"], dependencies=[Depends(only_known_parameters)])
 
@@ -29,9 +30,9 @@ Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 
 @router.post("/match")
-def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None) -> AnswerOut:
-    """Rank jobs and trainings for free words. Stores nothing."""
-    _require_known(tools, body, "")
+def match(body: MatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept) -> AnswerOut:
+    """Rank jobs and trainings for free words. Stores nothing, a reply for a repeat neither."""
+    _require_allowed(tools, caller, body, "")
     return AnswerOut.of(match_profile(tools, _request(body)))
 
 
@@ -54,11 +55,15 @@ def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = Non
     },
 )
 def match_batch(
-    body: MatchBatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None
+    request: Request, body: MatchBatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept
 ) -> StreamingResponse:
-    """Answer many ad-hoc questions in one request, line by line. Stores nothing."""
+    """Answer many ad-hoc questions in one request, line by line. Stores nothing.
+
+    Each question counts as a request against the rate of the key: all fit, or none is begun.
+    """
+    count_questions(request, len(body.items))
     for at, one in enumerate(body.items):
-        _require_known(tools, one, f"/items/{at}")
+        _require_allowed(tools, caller, one, f"/items/{at}")
     return StreamingResponse(_lines(tools, body.items), media_type="application/x-ndjson")
 
 
@@ -74,7 +79,12 @@ def _lines(tools: Tools, questions: list[MatchIn]) -> Iterator[str]:
         yield f"{line.model_dump_json(exclude_unset=True)}\n"
 
 
-def _require_known(tools: Tools, body: MatchIn, at: str) -> None:
+def _require_allowed(tools: Tools, caller: Caller, body: MatchIn, at: str) -> None:
+    said = "return_category" in body.profile.model_fields_set
+    if said and not caller.may(Scope.RESTRICTED):
+        message = 'return_category needs a key with the scope "restricted".'
+        where = FieldProblem(f"{at}/profile/return_category", message)
+        raise ForbiddenError(message, problems=(where,))
     require_occupations(
         tools,
         [(f"{at}/profile{pointer}", code) for pointer, code in body.profile.occupations()]

@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from service.api.common import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     Limit,
     etag,
@@ -27,6 +26,7 @@ from service.usecases.read_shared import page_of_outcomes, seen_outcome
 from service.usecases.record_outcome import record_outcome
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/outcomes", tags=["outcomes"], dependencies=[Depends(only_known_parameters)]
@@ -113,13 +113,13 @@ class OutcomePage(Model):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses={200: {"model": OutcomeOut}})
-def post(
+def post(  # noqa: PLR0913 - one parameter per part of the request
     body: OutcomeIn,
     response: Response,
     tools: ToolsDep,
     caller: Writer,
     shown: Reporting,
-    _key: IdempotencyKey = None,
+    once: OnceDep,
 ) -> OutcomeOut:
     """Report a stage. The same stage of the same pair again changes what you said of it."""
     shown.of(body.returnee)
@@ -135,7 +135,8 @@ def post(
         reason=body.reason,
         note=body.note,
     )
-    written = record_outcome(tools, caller.organisation_id, outcome)
+    with once.acting():
+        written = record_outcome(tools, caller.organisation_id, outcome)
     if written.effect is not Effect.CREATED:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/v1/outcomes/{written.record.id}"

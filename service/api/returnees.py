@@ -1,6 +1,5 @@
 """/v1/returnees: the people an organisation looks after."""
 
-import hashlib
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,13 +10,13 @@ from pydantic import ValidationError
 from service.api.checks import check_person
 from service.api.common import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Limit,
     etag,
     expected_version,
     read_cursor,
+    require_free_name,
     require_match,
     write_cursor,
 )
@@ -26,12 +25,14 @@ from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, a
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import NotFoundError
+from service.domain.imported import ImportKind
 from service.domain.person import Profile, StoredPerson
 from service.domain.records import Effect, Put, Written
 from service.ports import Tools
 from service.usecases.register_person import register_person
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/returnees", tags=["returnees"], dependencies=[Depends(only_known_parameters)]
@@ -55,18 +56,13 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
     tools: ToolsDep,
     caller: Writer,
     shown: Creating,
-    idempotency_key: IdempotencyKey = None,
+    once: OnceDep,
 ) -> ReturneeOut:
     """Register a person."""
-    _check(tools, caller, body)
-    key = None if idempotency_key is None else f"{caller.key_id}:{idempotency_key}"
-    put = Put(
-        organisation_id=caller.organisation_id,
-        content=body.to_domain(),
-        idempotency_key=key,
-        idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
-    )
-    return _written(tools, response, caller, shown, register_person(tools, put, body.contact()))
+    with once.acting():
+        _check(tools, caller, body)
+        put = Put(organisation_id=caller.organisation_id, content=body.to_domain())
+        return _written(tools, response, caller, shown, register_person(tools, put, body.contact()))
 
 
 @router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})
@@ -82,6 +78,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_none_match: IfNoneMatch = None,
 ) -> ReturneeOut:
     """Create or replace a person under your own names for them."""
+    require_free_name(ImportKind.RETURNEES, external_id)
     _check(tools, caller, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.person_by_source(mine, source, external_id))

@@ -40,6 +40,7 @@ from service.usecases.read_shared import page_of_deliveries
 from service.usecases.read_shared import replay as replay_delivery
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
+from service.web.once import OnceDep
 
 router = APIRouter(
     prefix="/v1/subscriptions",
@@ -57,9 +58,15 @@ def post(
     response: Response,
     tools: ToolsDep,
     caller: Subscriber,
+    once: OnceDep,
 ) -> NewSubscriptionOut:
-    """Watch what changes from now on. A repeat makes another: a secret cannot be shown twice."""
-    stored, secret = subscribe(tools, caller, body.to_domain())
+    """Watch what changes from now on.
+
+    The secret is in this answer alone, and in that of the same Idempotency-Key.
+    """
+    with once.acting():
+        stored, secret = subscribe(tools, caller, body.to_domain())
+        once.of(stored.id, stored.content.returnee_id)
     response.headers["ETag"] = etag(stored.version)
     response.headers["Location"] = f"/v1/subscriptions/{stored.id}"
     return new_subscription_out(stored, secret)
@@ -121,17 +128,25 @@ def delete(
 
 
 @router.post("/{subscription_id}/secret")
-def post_secret(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> SecretOut:
+def post_secret(
+    subscription_id: str, tools: ToolsDep, caller: Subscriber, once: OnceDep
+) -> SecretOut:
     """Exchange the secret. For a day messages are signed with the new and with the old one."""
-    stored = _seen(tools, caller, subscription_id)
-    return SecretOut(secret=exchange_secret(tools, stored))
+    with once.acting():
+        stored = _seen(tools, caller, subscription_id)
+        once.of(stored.id)
+        return SecretOut(secret=exchange_secret(tools, stored))
 
 
 @router.post("/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED)
-def post_test(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> DeliveryOut:
+def post_test(
+    subscription_id: str, tools: ToolsDep, caller: Subscriber, once: OnceDep
+) -> DeliveryOut:
     """Send a message that only tries the way, also while the subscription is paused."""
-    stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(try_subscription(tools, stored))
+    with once.acting():
+        stored = _seen(tools, caller, subscription_id)
+        once.of(stored.id)
+        return DeliveryOut.of(try_subscription(tools, stored))
 
 
 @router.get("/{subscription_id}/deliveries")
@@ -162,10 +177,14 @@ def replay(
     event_id: str,
     tools: ToolsDep,
     caller: Subscriber,
+    once: OnceDep,
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
-    stored = _seen(tools, caller, subscription_id)
-    return DeliveryOut.of(replay_delivery(tools, stored, event_id))
+    with once.acting():
+        stored = _seen(tools, caller, subscription_id)
+        again = replay_delivery(tools, stored, event_id)
+        once.of(stored.id, again.person_id)
+        return DeliveryOut.of(again)
 
 
 def _seen(tools: Tools, caller: Caller, subscription_id: str) -> StoredSubscription:

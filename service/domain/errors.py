@@ -36,6 +36,12 @@ class InvalidInputError(HomewardError):
     code = "invalid_input"
 
 
+class KeyReusedError(InvalidInputError):
+    """This Idempotency-Key came with another request before; use a new one for a new request."""
+
+    code = "idempotency_key_reused"
+
+
 class UnreadableFileError(InvalidInputError):
     """This file cannot be read; save it again as CSV (UTF-8), XLSX or JSON Lines."""
 
@@ -58,6 +64,18 @@ class ConflictError(HomewardError):
     """The request contradicts what is stored."""
 
     code = "conflict"
+
+
+class InProgressError(ConflictError):
+    """The request with this Idempotency-Key is being worked on; repeat it after Retry-After."""
+
+    code = "idempotency_in_progress"
+
+
+class ReplyLostError(ConflictError):
+    """This request was carried out, and its reply lost in a crash: look for what it made."""
+
+    code = "idempotency_reply_lost"
 
 
 class PreconditionFailedError(HomewardError):

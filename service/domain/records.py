@@ -28,8 +28,7 @@ class Put(Generic[T]):
     """Write `content` under its owner's names for it.
 
     if_version: the version the writer has read; None writes over any, 0 means "must not
-    exist yet". record_id: change this very record. idempotency_key: names one POST of one
-    key, so that its repeat creates nothing; idempotency_body: hash of what it sent.
+    exist yet". record_id: change this very record.
     vectors: made from `content` by `model`; None keeps what is stored.
     """
 
@@ -39,8 +38,6 @@ class Put(Generic[T]):
     external_id: str | None = None
     record_id: str | None = None
     if_version: int | None = None
-    idempotency_key: str | None = None
-    idempotency_body: str | None = None
     vectors: ListingVectors | None = None
     model: ModelIdentity | None = None
 

@@ -25,6 +25,7 @@ from service.ports.stores import (
     CorridorStore,
     ListingStore,
     PersonStore,
+    ReplyStore,
     RetentionStore,
     Store,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "ReplyStore",
     "RetentionStore",
     "Store",
     "Taxonomy",

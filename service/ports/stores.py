@@ -1,6 +1,7 @@
 """What is kept, as Protocols. Every method is one transaction."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from service.domain.listing import Listing, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.domain.reply import Claim, Reply
 from service.domain.retention import Kept
 from service.domain.said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
@@ -285,6 +287,40 @@ class RetentionStore(Protocol):
         ...
 
 
+class ReplyStore(Protocol):
+    """Replies to requests that name themselves, sealed, for `service.usecases.act_once`."""
+
+    def claim_reply(
+        self, claim: Claim, at: datetime, *, until: datetime, ends: datetime
+    ) -> Reply | None:
+        """Take the right to act until `until`, or return the reply that was kept.
+
+        ends: when all of it is forgotten. Raises KeyReusedError for another request of this name,
+        InProgressError while another attempt has the right, ReplyLostError where one has acted
+        and left no reply.
+        """
+        ...
+
+    def acting(self, claim: Claim) -> AbstractContextManager[None]:
+        """While open, every write of this thread notes in its own transaction that it was done.
+
+        Such a write raises InProgressError and writes nothing once the right was lost.
+        """
+        ...
+
+    def keep_reply(self, claim: Claim, reply: Reply) -> None:
+        """Keep what is answered, unless what it must not outlive is gone: then forget the claim."""
+        ...
+
+    def release_claim(self, claim: Claim) -> None:
+        """Give the right back where nothing was written; the next attempt begins anew."""
+        ...
+
+    def sweep_replies(self, now: datetime) -> int:
+        """Erase what has ended by `now`; return how many claims there were."""
+        ...
+
+
 class Store(
     ListingStore,
     PersonStore,
@@ -296,6 +332,7 @@ class Store(
     AuditStore,
     OfficerStore,
     RetentionStore,
+    ReplyStore,
     Protocol,
 ):
     """All records. Every method is one transaction; none stays open behind an iterator."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from service.domain.access import Caller, Scope
+from service.domain.addresses import why_taken
 from service.domain.batch import (
     Batch,
     BatchState,
@@ -102,9 +103,11 @@ def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),
     )
+    # First of all the batch: where this is repeated under its key, the first write counts as done.
+    stored = tools.store.add_batch(batch, upload.content, tools.clock.now())
     if batch.mapping:
         tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
-    return tools.store.add_batch(batch, upload.content, tools.clock.now())
+    return stored
 
 
 def _source_of(name: str | None) -> str:
@@ -266,6 +269,9 @@ class _Run:
                 ]
         if len(name) > _LONGEST_ID:
             problems.append(RowProblem("external_id", f"At most {_LONGEST_ID} characters."))
+        taken_name = why_taken(self.batch.kind, name)
+        if taken_name is not None:
+            problems.append(RowProblem("external_id", taken_name))
         if not problems and name in self.seen:
             detail = f"Row {self.seen[name]} of this file has the same id, or says just the same."
             problems.append(RowProblem("external_id", detail))

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Annotated, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -25,6 +27,7 @@ from service.ports import Tools
 from service.usecases.manage_keys import authenticate
 from service.web.suggest import nearest_name
 
+_WINDOW_S: Final = 60
 _bearer: Final = HTTPBearer(auto_error=False, description="A Homeward key.")
 
 
@@ -61,18 +64,22 @@ class KeyLimiter:
         self._item = RateLimitItemPerMinute(max(per_minute, 1))
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def count(self, key_id: str, now: float) -> tuple[dict[str, str], int | None]:
-        """Count one request; return the RateLimit headers, and seconds to wait if refused."""
+    def count(self, key_id: str, now: float, cost: int = 1) -> tuple[dict[str, str], int | None]:
+        """Count `cost` requests, all or none.
+
+        Returns the RateLimit headers, and seconds to wait if refused.
+        """
         if not self.per_minute:
             return {}, None
-        allowed = self._limiter.hit(self._item, key_id)
+        allowed = self._limiter.hit(self._item, key_id, cost=cost)
         stats = self._limiter.get_window_stats(self._item, key_id)
         reset = max(1, round(stats.reset_time - now))
         headers = {
-            "RateLimit-Policy": f'"key";q={self.per_minute};w=60',
+            "RateLimit-Policy": f'"key";q={self.per_minute};w={_WINDOW_S}',
             "RateLimit": f'"key";r={stats.remaining};t={reset}',
         }
-        return headers, None if allowed else reset
+        # One fits as soon as the oldest has passed; of several all that is sure is a whole window.
+        return headers, None if allowed else (reset if cost == 1 else _WINDOW_S)
 
 
 def tools_of(request: Request) -> Tools:
@@ -84,24 +91,52 @@ def tools_of(request: Request) -> Tools:
 ToolsDep = Annotated[Tools, Depends(tools_of)]
 
 
-def caller_of(
-    request: Request,
-    response: Response,
-    tools: ToolsDep,
-    sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller:
-    """Return who calls, within the rate of their key."""
-    if sent is None:
+def admit(request: Request) -> Caller:
+    """Return who calls, within the rate of their key. Nobody else is told what else is wrong.
+
+    Raises NotReadyError, UnauthenticatedError and RateLimitedError.
+    """
+    tools = tools_of(request)
+    scheme, secret = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() != "bearer" or not secret:
         raise UnauthenticatedError
-    caller = authenticate(tools, sent.credentials)
+    caller = authenticate(tools, secret)
+    request.state.caller = caller
+    count(request, 1)
+    return caller
+
+
+def count(request: Request, cost: int) -> None:
+    """Count requests of this caller's key, all of them or none; raise RateLimitedError."""
     limiter: KeyLimiter = request.app.state.limiter
-    headers, wait = limiter.count(caller.key_id, tools.clock.now().timestamp())
-    response.headers.update(headers)
-    # For answers that are errors: those are not built from `response`.
-    request.state.caller, request.state.rate_headers = caller, headers
+    now = tools_of(request).clock.now().timestamp()
+    # The edge writes them on whatever the answer will be.
+    request.state.rate_headers, wait = limiter.count(request.state.caller.key_id, now, cost)
     if wait is not None:
         raise RateLimitedError(wait)
-    return caller
+
+
+def count_questions(request: Request, questions: int) -> None:
+    """Count a request that asks several things as that many, before any of it is begun.
+
+    Raises RateLimitedError, and InvalidInputError for more than ever fit.
+    """
+    most = request.app.state.limiter.per_minute
+    if most and questions > most:
+        detail = f"{questions:,} questions never fit: this service takes {most:,} a minute and key."
+        problem = FieldProblem("/items", f"{detail} Send fewer at a time.")
+        raise InvalidInputError(problem.detail, code="batch_beyond_rate", problems=(problem,))
+    if questions > 1:
+        # The request itself was counted at the door.
+        count(request, questions - 1)
+
+
+async def caller_of(
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """Return who calls, whom the edge has let in."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller if caller is not None else await run_in_threadpool(admit, request)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -3,19 +3,22 @@
 import re
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.domain.errors import StorageError
+from service.domain.errors import HomewardError, StorageError
 from service.domain.retention import Forgotten
+from service.web.access import admit
 from service.web.audit import AccessLog
-from service.web.problems import homeward_error, problem
+from service.web.deprecation import begin_noting, headers_of
+from service.web.problems import homeward_error, problem, unexpected_error
 
 _log = structlog.get_logger("homeward.access")
 
@@ -23,6 +26,8 @@ _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_KEYED: Final = "/v1/"
+"""Below this path nothing opens without a key, whether there is such a call or not."""
 _JSON: Final = ("application/json", "application/merge-patch+json")
 CONSOLE: Final = "/console/"
 _PUBLIC: Final = frozenset(
@@ -51,7 +56,8 @@ def _tags(headers: Headers, method: str) -> frozenset[str | None]:
 def _spare(start: Message, read_before: frozenset[str | None]) -> None:
     """Answer 304 in place of what the reader holds already."""
     answered = MutableHeaders(scope=start)
-    if start["status"] == _OK and answered.get("etag") in read_before:
+    tag = answered.get("etag")
+    if start["status"] == _OK and tag is not None and read_before & {tag, "*"}:
         start["status"] = _NOT_MODIFIED
         for name in ("content-length", "content-type"):
             del answered[name]
@@ -112,6 +118,40 @@ class _Requests:
         )
 
 
+class _Answer:
+    """One answer on its way out, whoever made it: what every answer carries is added here."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        """Begin before anything of the request was done."""
+        self.status, self.begun = 500, False
+        self._send = send
+        self._state: dict[str, Any] = scope["state"]
+        self._keyed: bool = scope["path"].startswith(_KEYED)
+        self._headless = scope["method"] == "HEAD"
+        self._read_before = _tags(Headers(scope=scope), scope["method"])
+        self._deprecated = begin_noting()
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer on."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self._add(MutableHeaders(scope=message))
+            _spare(message, self._read_before)
+            self.status = message["status"]
+        elif self._headless or self.status == _NOT_MODIFIED:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _add(self, headers: MutableHeaders) -> None:
+        headers["X-Request-ID"] = self._state["request_id"]
+        headers.update(self._state.get("rate_headers", {}))
+        for name, value in headers_of(self._deprecated):
+            headers.append(name, value)
+        if self._keyed:
+            # People, words and secrets: what may be kept says so itself.
+            headers.setdefault("Cache-Control", "no-store")
+
+
 class EdgeMiddleware:
     """Gives each request an id, refuses bodies nobody can read, and counts."""
 
@@ -148,18 +188,10 @@ class EdgeMiddleware:
         sent_id = headers.get("x-request-id", "")
         request_id = sent_id if _ACCEPTED_ID.fullmatch(sent_id) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        status, started, replaced = 500, time.perf_counter(), False
-        read_before = _tags(headers, scope["method"])
-
-        async def send_named(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                _spare(message, read_before)
-                status = message["status"]
-            elif status == _NOT_MODIFIED:
-                message = {**message, "body": b""}
-            await send(message)
+        answer, started, replaced = _Answer(scope, send), time.perf_counter(), False
+        if scope["method"] == "HEAD":
+            # A copy: the server has to know that no body follows.
+            scope = {**scope, "method": "GET"}
 
         async def send_on(message: Message) -> None:
             nonlocal replaced
@@ -168,20 +200,33 @@ class EdgeMiddleware:
                     await self._accesses.note(scope, message["status"])
                 except StorageError as error:
                     replaced = True
-                    answer = homeward_error(Request(scope), error)
-                    await answer(scope, receive, send_named)
+                    refusal = homeward_error(Request(scope), error)
+                    await refusal(scope, receive, answer.send)
             if not replaced:
-                await send_named(message)
+                await answer.send(message)
 
         try:
-            await self._guarded(scope, receive, send_on, headers)
-        except Exception:
-            # Answered further out, where nobody notes accesses.
+            await self._admitted(scope, receive, send_on, headers)
+        except Exception as error:
             with suppress(StorageError):
                 await self._accesses.note(scope, 500)
+            if not answer.begun:
+                refusal = unexpected_error(Request(scope), error)
+                await refusal(scope, receive, answer.send)
             raise
         finally:
-            self._note(scope, status, time.perf_counter() - started, request_id)
+            self._note(scope, answer.status, time.perf_counter() - started, request_id)
+
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """Let in who has a key, before anything of the request is looked at."""
+        if scope["path"].startswith(_KEYED):
+            try:
+                await run_in_threadpool(admit, Request(scope))
+            except HomewardError as error:
+                answer = homeward_error(Request(scope), error)
+                await answer(scope, receive, send)
+                return
+        await self._guarded(scope, receive, send, headers)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         if scope["method"] not in {"POST", "PUT", "PATCH"} or scope["path"] == self._uploads:

@@ -8,7 +8,9 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from service.domain import errors as e
 from service.domain.access import Caller, Scope
@@ -36,6 +38,7 @@ _STATUS: Final[dict[type[e.HomewardError], tuple[int, str]]] = {
     e.StorageError: (503, "Storage unavailable"),
     e.StaleVectorsError: (503, "Vectors out of date"),
 }
+_NOT_ALLOWED: Final = 405
 _HTTP_CODES: Final = {
     400: "invalid_body",
     404: "no_such_path",
@@ -70,8 +73,7 @@ def problem(  # noqa: PLR0913 - the members of RFC 9457
     }
     if problems:
         content["errors"] = [{"pointer": x.pointer, "detail": x.detail} for x in problems]
-    rate: dict[str, str] = request.scope.get("state", {}).get("rate_headers", {})
-    return JSONResponse(content, status, {**rate, **(headers or {})}, media_type=MEDIA_TYPE)
+    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
 
 
 def request_id(request: Request) -> str:
@@ -89,6 +91,8 @@ def homeward_error(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="homeward"'
     if isinstance(error, e.RateLimitedError):
         headers["Retry-After"] = str(error.retry_after_s)
+    elif isinstance(error, e.InProgressError):
+        headers["Retry-After"] = "1"
     elif isinstance(error, (e.NotReadyError, e.StorageError)):
         headers["Retry-After"] = "5"
     return problem(
@@ -111,8 +115,21 @@ def http_error(request: Request, error: Exception) -> Response:
         code=_HTTP_CODES.get(error.status_code, "http_error"),
         title=str(error.detail),
         detail=f"{error.detail}: {request.method} {request.url.path}",
-        headers=dict(error.headers or {}),
+        headers={**(error.headers or {}), **_allow(request, error.status_code)},
     )
+
+
+def _allow(request: Request, status: int) -> dict[str, str]:
+    """Return what the path does take; the framework names the methods of one route alone."""
+    if status != _NOT_ALLOWED:
+        return {}
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    if "GET" in methods:
+        methods.add("HEAD")
+    return {"Allow": ", ".join(sorted(methods))}
 
 
 def validation_error(request: Request, error: Exception) -> Response:

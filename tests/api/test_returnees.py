@@ -86,7 +86,7 @@ def test_a_repeated_post_with_its_key_happens_once(api: TestClient, api_tools: T
     again = api.post("/v1/returnees", json=PERSON, headers=sent)
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     other = api.post("/v1/returnees", json=PERSON | {"region": "Sylhet"}, headers=sent)
-    problem(other, 409, "idempotency_key_reused")
+    problem(other, 422, "idempotency_key_reused")
     assert stored(api_tools) == before
 
 

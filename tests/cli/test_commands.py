@@ -99,6 +99,7 @@ def test_without_a_command_there_is_help(run: Run) -> None:
         ("HOMEWARD_MAX_BODY_BYTES", "1", 2),
         ("HOMEWARD_LOG_LEVEL", "LOUD", 2),
         ("HOMEWARD_ADMIN_KEY", "", 2),
+        ("HOMEWARD_ADMIN_KEY", "fifteen letters", 2),
         ("HOMEWARD_ENCODER_THREADS", "0", 2),
         ("HOMEWARD_ENCODER", "no-such-model-anywhere", 1),
         ("HOMEWARD_DATA_DIR", "/dev/null/data", 1),

@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
 
 import numpy as np
 import pytest
 
 from service.domain.embedding import Grams
-from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
+from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, forgotten_name
 from service.domain.records import Effect
 from service.ports import Store
@@ -28,7 +27,6 @@ from tests.contracts.examples import (
 )
 
 CONTACT = Contact("Rokeya Begum", "+880 1700 000000")
-POST: Final[dict[str, Any]] = {"idempotency_key": "k", "idempotency_body": "h"}
 
 
 def _texts(
@@ -123,52 +121,6 @@ def test_only_one_of_many_racing_writers_wins(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(change, range(8))) == 1
     assert store.person(HOME.id, person.id).version == 2
-
-
-def test_a_repeated_post_creates_nobody(store: Store) -> None:
-    """The same idempotency key with the same body gives the first record back, as it now is."""
-    first = write_person(store, "I cook", **POST)
-    again = write_person(store, "I cook", **POST)
-    assert (first.effect, again.effect) == (Effect.CREATED, Effect.UNCHANGED)
-    assert again.record == first.record
-    changed = write_person(store, "I sew", record_id=first.record.id).record
-    assert write_person(store, "I cook", **POST).record == changed
-    assert len(_texts(store, 10, {})) == 1
-
-
-def test_an_idempotency_key_with_another_body_is_a_conflict(store: Store) -> None:
-    """A key that named one POST cannot name another."""
-    write_person(store, "I cook", idempotency_key="k", idempotency_body="h")
-    with pytest.raises(ConflictError) as caught:
-        write_person(store, "I sew", idempotency_key="k", idempotency_body="other")
-    assert caught.value.code == "idempotency_key_reused"
-    assert _texts(store, 10, {}) == ["I cook"]
-
-
-def test_racing_posts_create_one_person(store: Store) -> None:
-    """Eight threads that send the same POST at once create one person between them."""
-
-    def post(_: int) -> str:
-        return write_person(store, "I cook", idempotency_key="k", idempotency_body="h").record.id
-
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(post, range(8)))) == 1
-    assert _texts(store, 10, {}) == ["I cook"]
-
-
-def test_an_erased_person_frees_the_idempotency_key(store: Store) -> None:
-    """Nothing that a deleted person was written with outlives them."""
-    person = write_person(store, "I cook", **POST).record
-    store.delete_person(person, if_version=None)
-    assert write_person(store, "I cook", **POST).effect is Effect.CREATED
-
-
-def test_an_idempotency_key_belongs_to_its_organisation(store: Store) -> None:
-    """The same key of another organisation names another POST and reveals nobody."""
-    mine = write_person(store, "I cook", **POST).record
-    theirs = write_person(store, "I cook", organisation_id=OTHER.id, **POST)
-    assert theirs.effect is Effect.CREATED
-    assert theirs.record.id != mine.id
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])

@@ -2,10 +2,11 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import pysqlite3.dbapi2 as sqlite
 import sqlalchemy as sa
@@ -25,6 +26,12 @@ _ERASING_MS = 2_000
 
 _CHUNK = 500
 """Ids per IN list: well under SQLite's limit of bound values."""
+
+
+before_commit: Final = ContextVar[Callable[[sa.Connection], None] | None](
+    "before_commit", default=None
+)
+"""What the next writing transactions of this context do last; what it raises rolls them back."""
 
 
 def chunks(ids: Sequence[str]) -> list[Sequence[str]]:
@@ -89,6 +96,9 @@ class SqliteDatabase:
         with self._writing:
             with self._writer.begin() as connection:
                 yield connection
+                last = before_commit.get()
+                if last is not None:
+                    last(connection)
             if self._log_owed:
                 self._log_owed = not self._empty_log(self._writer, wait_ms=0)
 

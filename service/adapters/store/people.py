@@ -20,14 +20,13 @@ from service.adapters.store.codec import (
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.vault import Vault
 from service.domain.embedding import ModelIdentity
-from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
+from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
 from service.domain.said import Said
 
 _PHONE: Final = 9
 _MOST_ALIKE: Final = 5
-_KEY_REUSED = "This Idempotency-Key was used before with another body; use a new one."
 
 
 class PersonQueries:
@@ -56,10 +55,6 @@ class PersonQueries:
         row = self._existing(connection, put)
         if put.if_version is not None and put.if_version != (row.version if row else 0):
             raise PreconditionFailedError
-        if row is not None and put.idempotency_key is not None:
-            if self._posted(row) != put.idempotency_body:
-                raise ConflictError(_KEY_REUSED, code="idempotency_key_reused")
-            return Written(self.record(row), Effect.UNCHANGED)
         if row is not None:
             known = self.record(row)
             contact = known.contact if contact is None else contact
@@ -83,8 +78,6 @@ class PersonQueries:
             condition = sa.and_(
                 mine, people.source == put.source, people.external_id == put.external_id
             )
-        elif put.idempotency_key is not None:
-            condition = sa.and_(mine, people.idempotency == put.idempotency_key)
         else:
             return None
         row = connection.execute(sa.select(t.people).where(condition)).one_or_none()
@@ -117,10 +110,6 @@ class PersonQueries:
             "source": put.source,
             "external_id": put.external_id,
             "version": 1,
-            "idempotency": put.idempotency_key,
-            # A hash of few unknowns can be guessed back: of a phone number, within seconds.
-            "idempotency_body": put.idempotency_body
-            and self._vault.seal(put.idempotency_body.encode(), f"posted/{person_id}"),
             "created_at": now,
         }
         connection.execute(sa.insert(t.people).values(values))
@@ -148,10 +137,6 @@ class PersonQueries:
             .limit(_MOST_ALIKE)
         )
         return tuple(found.scalars())
-
-    def _posted(self, row: Any) -> str | None:  # noqa: ANN401 - a SQLAlchemy row
-        sealed = row.idempotency_body
-        return sealed and self._vault.open(sealed, f"posted/{row.id}").decode()
 
     def _write_reading(
         self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding

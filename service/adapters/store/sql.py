@@ -17,6 +17,7 @@ from service.adapters.store.listings import ListingQueries
 from service.adapters.store.officers import OfficerQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.retention import RetentionQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
@@ -36,6 +37,7 @@ class SqlStore(
     AuditQueries,
     OfficerQueries,
     RetentionQueries,
+    ReplyQueries,
 ):
     """Implements `service.ports.Store`."""
 
@@ -50,6 +52,7 @@ class SqlStore(
         AccessQueries.__init__(self, database)
         AuditQueries.__init__(self, database, vault)
         OfficerQueries.__init__(self, database, vault)
+        ReplyQueries.__init__(self, database, vault)
         self._database = database
         self._vault = vault
         RetentionQueries.__init__(self, database)

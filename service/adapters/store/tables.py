@@ -108,6 +108,8 @@ people = sa.Table(
     sa.Column("phone_hash", sa.LargeBinary, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    # Empty since 0009, which keeps replies in a table of their own. SQLite cannot drop them without
+    # dropping the table, and with it, by cascade, what belongs to people.
     sa.Column("idempotency", sa.Text),
     sa.Column("idempotency_body", sa.LargeBinary),
     sa.Column("created_at", Moment, nullable=False),
@@ -333,6 +335,25 @@ feed_marks = sa.Table(
     sa.Column("listings", Sequence, nullable=False),
     sa.Column("people", Sequence, nullable=False),
     sa.Column("forgotten", sa.Boolean, nullable=False),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    sa.Column("name", sa.LargeBinary, primary_key=True),
+    sa.Column("request", sa.LargeBinary, nullable=False),
+    sa.Column("attempt", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Column("person_id", sa.Text, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+    sa.Column(
+        "subscription_id",
+        sa.Text,
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        index=True,
+    ),
+    sa.Column("claimed_until", Moment, nullable=False),
+    sa.Column("ends", Moment, nullable=False, index=True),
 )
 
 facts = sa.Table(

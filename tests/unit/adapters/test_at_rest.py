@@ -5,6 +5,7 @@ import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
@@ -14,6 +15,7 @@ from service.adapters.store import database as module
 from service.adapters.store.sql import DATABASE_NAME, SqlStore
 from service.domain.errors import StorageError
 from service.domain.person import Contact, Experience, Profile, Skill, StoredPerson
+from service.domain.reply import Claim, Reply
 from tests.contracts.examples import HOME, person_put, reading, sqlite_store, write_listing
 
 NAME, PHONE = "Rokeya Khatun", "+8801711223344"
@@ -112,15 +114,32 @@ def _sealed_of_others(store: SqlStore, person_id: str) -> set[bytes]:
         }
 
 
-def test_an_idempotency_key_goes_with_the_person(store: SqlStore, tmp_path: Path) -> None:
-    """What a POST was named by is erased as well; the hash of its body never stood in clear."""
-    person = _register(store, idempotency_key=OUR_NAMES[2], idempotency_body=OUR_NAMES[3])
+def test_a_kept_reply_goes_with_the_person(store: SqlStore, tmp_path: Path) -> None:
+    """What a POST was answered, and its key, never stand in clear, and go when the person does."""
+    person = _register(store)
+    claim = Claim(
+        organisation_id=HOME.id,
+        key_id="key_1",
+        name=OUR_NAMES[2],
+        request=OUR_NAMES[3],
+        attempt="a",
+    )
+    now = datetime.now(UTC)
+    day = now + timedelta(days=1)
+    assert store.claim_reply(claim, now, until=day, ends=day) is None
+    body = json.dumps({"text": WORDS, "name": NAME}).encode()
+    store.keep_reply(claim, Reply(status=201, headers=(), body=body, person_id=person.id))
     everything = _files(tmp_path / "data")
-    assert OUR_NAMES[2].encode() in everything
-    assert OUR_NAMES[3].encode() not in everything
+    for text in (WORDS, NAME, *OUR_NAMES[2:]):
+        assert not [one for one in _spelled(text) if one in everything]
+    with store._database.read() as connection:
+        row = connection.exec_driver_sql("SELECT name, request, sealed FROM replies").one()
+    assert all(value[8:40] in everything for value in row)
     store.delete_person(person, if_version=None)
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM replies").scalar() == 0
     everything = _files(tmp_path / "data")
-    assert not [name for name in OUR_NAMES if name.encode() in everything]
+    assert not any(value[8:40] in everything for value in row)
 
 
 def test_erasing_beside_readers_is_finished_when_they_are(
