@@ -59,6 +59,8 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         with_name=body.name,
     )
     referral = _referral(tools, caller, shown, body, asked)
+    # As they are stored: what was sent for an id may be anything, and the log holds ids only.
+    shown.of(*(one.listing_id for one in referral.options))
     headers = _HEADERS | {"Homeward-Reference": referral.reference}
     if _prefers_json(accept):
         words = ReferralOut.of(referral).model_dump_json()
@@ -72,7 +74,6 @@ def _referral(
     tools: Tools, caller: Caller, shown: Shown, body: ReferralIn, asked: ReferralRequest
 ) -> Referral:
     if body.returnee_id is None:
-        shown.of(*body.listings)
         said = body.profile or ProfileIn()
         pairs = [(f"/profile{pointer}", code) for pointer, code in said.occupations()]
         require_occupations(tools, pairs)
@@ -87,7 +88,7 @@ def _referral(
         message = f'This key lacks the scope "{Scope.RETURNEES_READ.value}".'
         raise ForbiddenError(message)
     person = tools.store.person(caller.organisation_id, body.returnee_id)
-    shown.of(person.id, *body.listings)
+    shown.of(person.id)
     return refer_person(tools, person, asked)
 
 

@@ -212,6 +212,10 @@ def test_it_stores_nothing_and_leaves_its_line(
     assert first.json()["reference"] == again.json()["reference"]
     assert stored(api_tools) == before
     lines = api.get(f"/v1/access-log?returnee_id={person}&action=referral.print").json()["items"]
+    wrong = body | {"listings": ["Rahima Khatun"]}
+    problem(api.post("/v1/referrals", json=wrong), 404, "not_found")
+    refused = api.get(f"/v1/access-log?returnee_id={person}&action=referral.print").json()
+    assert "Rahima" not in json.dumps(refused)
     assert [one["subjects"] for one in lines if one["request_id"] == "sheet-1"] == [
         [person, *chosen]
     ] * 2
