@@ -17,6 +17,7 @@ from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
 from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
+from service.adapters.print.typst import TypstPrinter
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -37,9 +38,11 @@ from service.rules.guidance import Guidance
 from service.rules.places import Places
 from service.rules.rates import Rates
 from service.settings import Settings, bundled
+from service.skills.discretion import Discretion
 from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrasebook import Phrasebook
 from service.skills.phrases import Phrases
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
@@ -185,8 +188,11 @@ def open_tools(
             webhooks=HttpWebhooks(private=settings.webhook_private),
             mail=mail,
             links=SignedLinks(list(store.link_keys().values())),
-            phrases=Phrases.read(bundled("data", "mail", "phrases.csv")),
+            mail_phrases=Phrases.read(bundled("data", "mail", "phrases.csv")),
             cursors=store.cursors,
+            phrases=_phrases(),
+            discretion=_discretion(),
+            printer=TypstPrinter(),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 
@@ -243,6 +249,17 @@ def _places() -> Places:
 def _speller() -> Speller:
     """Return the one speller of this process."""
     return Speller.read(bundled("data", "lexicon"))
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> Phrasebook:
+    return Phrasebook.read(bundled("data", "sheet"), bundled("data", "lexicon", "work"))
+
+
+@lru_cache(maxsize=1)
+def _discretion() -> Discretion:
+    telling = bundled("data", "sheet", "telling_words.csv")
+    return Discretion.read(telling, _speller().work.words)
 
 
 @lru_cache(maxsize=1)

@@ -71,10 +71,10 @@ def _page(tools: Tools, purpose: LinkPurpose, found: Followed) -> HTMLResponse:
         Standing.BROKEN: ("broken_title", "broken_text"),
     }[found.standing]
     filled = {"address": address, "organisation": organisation}
-    title, text = (escape(tools.phrases.say(key, language, **filled)) for key in keys)
+    title, text = (escape(tools.mail_phrases.say(key, language, **filled)) for key in keys)
     form = ""
     if found.standing is Standing.OPEN:
-        words = escape(tools.phrases.say(f"{purpose}_button", language))
+        words = escape(tools.mail_phrases.say(f"{purpose}_button", language))
         form = f'<form method="post"><button type="submit">{words}</button></form>'
     page = (
         f'<!doctype html><html lang="{language}" dir="{direction(language)}"><head>'

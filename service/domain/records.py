@@ -10,7 +10,7 @@ from service.domain.listing import Listing
 from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
-from service.domain.said import Said
+from service.domain.work_said import Said
 
 T = TypeVar("T")
 

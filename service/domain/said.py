@@ -1,38 +1,46 @@
-"""What a person said about work, as the numbers that listings are scored with."""
+"""What is said to people in more than one language: facts that each writes its own way."""
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-
-from service.domain.embedding import Grams, Vectors
+from datetime import date
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Said:
-    """A person's p work phrases, p at least 1, and all of them as one text.
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency (ISO 4217)."""
 
-    vectors: (1 + p, d), the whole first. shares: (1 + p, g) shares of the unit groups that each is
-    near, adding up to 1. sure: cosine of the whole with the nearest unit group. years: the longest
-    stretch of work that is named. present: (p,) whether a phrase says what is done now. grams: of
-    the whole, of who is kept.
-    """
+    amount: float
+    currency: str
 
-    vectors: Vectors
-    shares: Vectors
-    sure: float
-    years: float
-    present: npt.NDArray[np.bool_]
-    grams: Grams | None = None
 
-    @property
-    def whole(self) -> Vectors:
-        """All that was said, (d,)."""
-        whole: Vectors = self.vectors[0]
-        return whole
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency by ISO 4217, without an amount."""
 
-    @property
-    def phrases(self) -> Vectors:
-        """Each phrase, (p, d)."""
-        phrases: Vectors = self.vectors[1:]
-        return phrases
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """A country by ISO 3166-1 alpha-2."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language by BCP-47 code, and the CEFR level meant."""
+
+    code: str
+    level: str | None = None
+
+
+Fact = str | int | float | bool | date | Money | Currency | Country | Tongue
+"""What stands in a sentence beside its words; each language writes it its own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """The same said twice: in the person's language, and in English."""
+
+    own: str
+    english: str

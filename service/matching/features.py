@@ -15,7 +15,7 @@ from service.domain.embedding import Vectors
 from service.domain.listing import Kind
 from service.domain.occupation import Occupations
 from service.domain.pool import Pool
-from service.domain.said import Said
+from service.domain.work_said import Said
 
 Features = npt.NDArray[np.float32]
 

@@ -13,6 +13,7 @@ from service.domain.letter import Letter, Link, Posted
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.referral import Referral
 from service.domain.retention import Retention
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
@@ -32,8 +33,10 @@ from service.ports.stores import (
 from service.rules.guidance import Guidance
 from service.rules.places import Places
 from service.rules.rates import Rates
+from service.skills.discretion import Discretion
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrasebook import Phrasebook
 from service.skills.phrases import Phrases
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
@@ -61,6 +64,7 @@ __all__ = [
     "ProgressBar",
     "ReplyStore",
     "RetentionStore",
+    "SheetPrinter",
     "Store",
     "Taxonomy",
     "Tools",
@@ -159,6 +163,14 @@ class LinkSigner(Protocol):
 
     def link(self, token: str) -> Link | None:
         """Return what a token is about, whether or not it has ended; None if not made here."""
+        ...
+
+
+class SheetPrinter(Protocol):
+    """Sets sheets to take away. Safe to call from several threads."""
+
+    def pdf(self, referral: Referral) -> bytes:
+        """Return one page of A4 as tagged PDF: shortened where it must be, warnings never."""
         ...
 
 
@@ -269,8 +281,11 @@ class Tools:
     webhooks: WebhookSender
     mail: MailSender
     links: LinkSigner
-    phrases: Phrases
+    mail_phrases: Phrases
     cursors: Cursors
+    phrases: Phrasebook
+    discretion: Discretion
+    printer: SheetPrinter
 
 
 class ProgressBar(Protocol):

@@ -15,7 +15,7 @@ from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.reply import Claim, Reply
 from service.domain.retention import Kept
-from service.domain.said import Said
+from service.domain.work_said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 from service.ports.officers import OfficerStore
 

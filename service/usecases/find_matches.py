@@ -22,7 +22,7 @@ from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
-from service.domain.said import Said
+from service.domain.work_said import Said
 from service.matching.diversify import spread_rows
 from service.matching.features import Yardsticks
 from service.matching.score import best_rows

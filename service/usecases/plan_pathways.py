@@ -20,8 +20,8 @@ from service.domain.person import Profile, Route, StoredPerson
 from service.domain.pool import Ask, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
-from service.domain.said import Said
 from service.domain.wages import best_monthly_wage
+from service.domain.work_said import Said
 from service.matching.features import Yardsticks, pair_features, shares, similarities
 from service.matching.score import Floats
 from service.ports import Tools

@@ -17,8 +17,8 @@ from service.domain.person import Route
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
-from service.domain.said import Said
 from service.domain.text import fold
+from service.domain.work_said import Said
 from service.matching.features import Yardsticks
 from service.matching.score import Floats
 from service.ports import Tools

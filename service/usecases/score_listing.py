@@ -9,7 +9,7 @@ import numpy as np
 from service.domain.eligibility import Eligibility
 from service.domain.listing import Kind, StoredListing
 from service.domain.pool import Ask, Pool, PoolQuery
-from service.domain.said import Said
+from service.domain.work_said import Said
 from service.matching.features import crowd_features
 from service.matching.recognition import weighed
 from service.matching.score import Floats

@@ -10,7 +10,7 @@ from service.domain.embedding import Vectors
 from service.domain.person import Route
 from service.domain.pool import Pool
 from service.domain.records import SavedUnderstanding
-from service.domain.said import Said
+from service.domain.work_said import Said
 from service.matching.features import (
     NAMES,
     STANDINGS,

@@ -84,7 +84,7 @@ class Writer:
 
     def say(self, key: str, **filled: str) -> str:
         """Say a sentence of data/mail/phrases.csv in the subscription's language."""
-        return self.tools.phrases.say(key, self.language, **filled)
+        return self.tools.mail_phrases.say(key, self.language, **filled)
 
     @property
     def organisation(self) -> str:

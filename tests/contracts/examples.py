@@ -32,7 +32,7 @@ from service.domain.person import (
 )
 from service.domain.pool import ListingVectors
 from service.domain.records import Put, SavedUnderstanding, Written
-from service.domain.said import Said
+from service.domain.work_said import Said
 from service.ports import Store
 
 MODEL = ModelIdentity("toy", "toy-1", 16)

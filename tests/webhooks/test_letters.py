@@ -182,7 +182,7 @@ def test_every_language_is_written(desk: Desk, language: str) -> None:
     desk.agreed(replace(NOW, language=language))
     desk.offer("new")
     (got,) = desk.later()
-    phrases = desk.office.tools.phrases
+    phrases = desk.office.tools.mail_phrases
     assert phrases.say("listings_heading", language) in got.text
     assert phrases.say("stop", language) in got.page
     assert f'dir="{"rtl" if language in {"ur", "ar"} else "ltr"}"' in got.page

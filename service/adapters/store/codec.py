@@ -14,7 +14,7 @@ from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
 from service.domain.records import SavedUnderstanding
-from service.domain.said import Said
+from service.domain.work_said import Said
 
 LISTING: Final = TypeAdapter(Listing)
 CORRIDOR: Final = TypeAdapter(Corridor)

@@ -23,7 +23,7 @@ from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
-from service.domain.said import Said
+from service.domain.work_said import Said
 
 _PHONE: Final = 9
 _MOST_ALIKE: Final = 5
