@@ -18,7 +18,6 @@ from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
 from service.domain.errors import (
     FieldProblem,
-    ForbiddenError,
     InvalidInputError,
     NotFoundError,
     TooLargeError,
@@ -62,9 +61,7 @@ _BODY: Final = {
 
 def may_import(caller: CallerDep, kind: Annotated[ImportKind, Query()]) -> Caller:
     """Let in who may write what is to be imported."""
-    if not caller.may(_SCOPE[kind]):
-        message = f'This key lacks the scope "{_SCOPE[kind].value}".'
-        raise ForbiddenError(message)
+    caller.require(_SCOPE[kind])
     return caller
 
 

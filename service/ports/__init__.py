@@ -13,6 +13,7 @@ from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.stock import Stock
+from service.domain.token import ClaimMapping, VerifiedToken
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
@@ -49,8 +50,10 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "SignIn",
     "Store",
     "Taxonomy",
+    "TokenVerifier",
     "Tools",
     "WebhookSender",
 ]
@@ -103,6 +106,29 @@ class WebhookSender(Protocol):
     def send(self, message: Message) -> Answered:
         """Sign and send one message, within ten seconds or so; raises nothing."""
         ...
+
+
+class TokenVerifier(Protocol):
+    """Checks tokens of the one issuer that is trusted. Safe to call from several threads."""
+
+    def recognises(self, presented: str) -> bool:
+        """Tell whether something presented has the form of a token, valid or not."""
+        ...
+
+    def verify(self, token: str, now: datetime) -> VerifiedToken:
+        """Return what a token says, after every check of its own.
+
+        Raises TokenRefusedError, and IssuerUnreachableError where its key cannot be had now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people sign in: whose tokens are accepted, and what their claims are worth."""
+
+    tokens: TokenVerifier
+    mapping: ClaimMapping
 
 
 class ListingIndex(Protocol):
@@ -209,6 +235,8 @@ class Tools:
     refusals: RefusalReader
     guidance: Guidance
     webhooks: WebhookSender
+    sign_in: SignIn | None = None
+    """None: keys alone open anything."""
 
 
 class ProgressBar(Protocol):

@@ -12,6 +12,7 @@ from service.domain.listing import Listing, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
+from service.domain.token import Principal
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 
 
@@ -206,11 +207,21 @@ class AccessStore(Protocol):
         ...
 
     def key_by_hash(self, secret_hash: bytes) -> ApiKey | None:
-        """Return the key with this secret hash, revoked and expired ones included."""
+        """Return the key with this secret hash, revoked and expired ones included.
+
+        Of a secret that was exchanged it expires when that one does.
+        """
         ...
 
     def keys(self, organisation_id: str | None) -> list[ApiKey]:
         """Return the keys of one organisation, or all."""
+        ...
+
+    def rotate_key(self, key_id: str, secret_hash: bytes, at: datetime, until: datetime) -> None:
+        """Give a key another secret; the one it has opens beside it until `until`, older ones not.
+
+        Raises NotFoundError.
+        """
         ...
 
     def revoke_key(self, key_id: str, at: datetime) -> None:
@@ -219,6 +230,18 @@ class AccessStore(Protocol):
 
     def touch_key(self, key_id: str, at: datetime) -> None:
         """Note that a key was used."""
+        ...
+
+    def principal(self, issuer: str, subject: str) -> Principal | None:
+        """Return the person whom an issuer calls `subject`, None before their first request."""
+        ...
+
+    def put_principal(self, principal: Principal) -> None:
+        """Note a person, anew or as last seen; raise ConflictError without their organisation."""
+        ...
+
+    def principals(self, organisation_id: str | None) -> list[Principal]:
+        """Return the people of one organisation who have signed in, or all, the first first."""
         ...
 
 

@@ -70,10 +70,10 @@ def _new_secret() -> str:
 
 
 def _require_sound(tools: Tools, caller: Caller, content: Subscription) -> None:
-    for scope in NEEDS[content.watch]:
-        if not caller.may(scope):
-            message = f'This key lacks the scope "{scope.value}".'
-            raise ForbiddenError(message)
+    if caller.signed_in:
+        message = "A subscription outlasts a token: make it with a key."
+        raise ForbiddenError(message, code="key_needed")
+    caller.require(*NEEDS[content.watch])
     refusal = tools.webhooks.refusal(content.url)
     if refusal is not None:
         problem = FieldProblem("/url", refusal)

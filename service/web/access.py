@@ -14,7 +14,6 @@ from limits.strategies import MovingWindowRateLimiter
 from service.domain.access import Caller, Scope
 from service.domain.errors import (
     FieldProblem,
-    ForbiddenError,
     HomewardError,
     InvalidInputError,
     NotReadyError,
@@ -22,10 +21,12 @@ from service.domain.errors import (
     UnauthenticatedError,
 )
 from service.ports import Tools
-from service.usecases.manage_keys import authenticate
+from service.usecases.sign_in import caller_presenting
 from service.web.suggest import nearest_name
 
-_bearer: Final = HTTPBearer(auto_error=False, description="A Homeward key.")
+_bearer: Final = HTTPBearer(
+    auto_error=False, description="A Homeward key, or a token of the issuer that is trusted here."
+)
 
 
 class ToolsHolder:
@@ -90,10 +91,10 @@ def caller_of(
     tools: ToolsDep,
     sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Return who calls, within the rate of their key."""
+    """Return who calls, within their rate: of a key, or of a person who has signed in."""
     if sent is None:
         raise UnauthenticatedError
-    caller = authenticate(tools, sent.credentials)
+    caller = caller_presenting(tools, sent.credentials)
     limiter: KeyLimiter = request.app.state.limiter
     headers, wait = limiter.count(caller.key_id, tools.clock.now().timestamp())
     response.headers.update(headers)
@@ -111,10 +112,7 @@ def with_scope(*scopes: Scope) -> Callable[[Caller], Caller]:
     """Return a dependency that lets in callers who hold all of `scopes`."""
 
     def check(caller: CallerDep) -> Caller:
-        for scope in scopes:
-            if not caller.may(scope):
-                message = f'This key lacks the scope "{scope.value}".'
-                raise ForbiddenError(message)
+        caller.require(*scopes)
         return caller
 
     return check

@@ -125,6 +125,8 @@ ROUTES = (
     Route("GET", "/v1/keys", ("admin",)),
     Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
     Route("DELETE", "/v1/keys/{key_id}", ("admin",)),
+    Route("POST", "/v1/keys/{key_id}/rotate", ("admin",), {"overlap_hours": 1}),
+    Route("GET", "/v1/principals", ("admin",)),
     Route("GET", "/v1/organisations", ("admin",)),
     Route("POST", "/v1/organisations", ("admin",), {"id": "north-ngo", "name": "North"}),
 )

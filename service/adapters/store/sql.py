@@ -42,7 +42,7 @@ class SqlStore(
         BatchQueries.__init__(self, database, vault, self)
         OutcomeQueries.__init__(self, database, vault)
         AlertQueries.__init__(self, database, vault)
-        AccessQueries.__init__(self, database)
+        AccessQueries.__init__(self, database, vault)
         AuditQueries.__init__(self, database, vault)
         self._database = database
 

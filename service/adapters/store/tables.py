@@ -57,6 +57,32 @@ api_keys = sa.Table(
     sa.Column("last_used_at", Moment),
 )
 
+# Secrets a key had before it was rotated. Rows stay: what has ended must not come back as new.
+former_secrets = sa.Table(
+    "former_secrets",
+    metadata,
+    sa.Column("secret_hash", sa.LargeBinary, primary_key=True),
+    sa.Column(
+        "key_id",
+        sa.Text,
+        sa.ForeignKey("api_keys.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("until", Moment, nullable=False),
+)
+
+principals = sa.Table(
+    "principals",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("name_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("first_seen_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+)
+
 listings = sa.Table(
     "listings",
     metadata,
