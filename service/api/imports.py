@@ -23,6 +23,7 @@ from service.domain.errors import (
     TooLargeError,
 )
 from service.domain.imported import FileFormat, ImportKind
+from service.domain.listing import Visibility
 from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
@@ -93,6 +94,9 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     currency: Annotated[
         CurrencyCode | None, Query(description="Currency of amounts that name none.")
     ] = None,
+    visibility: Annotated[
+        Visibility | None, Query(description="Of listings whose rows do not say; unset: public.")
+    ] = None,
 ) -> ImportOut:
     """Take a file in: as the request's body under its own content type, or as multipart `file`.
 
@@ -109,7 +113,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
         source=source,
         dry_run=dry_run,
         mapping=None if mapping is None else _mapping(mapping),
-        defaults=_defaults(kind, country, currency),
+        defaults=_defaults(kind, country, currency, visibility),
     )
     stored = await run_in_threadpool(submit_import, tools, wanted, caller)
     shown.of(stored.batch.id)
@@ -214,12 +218,18 @@ def _mapping(text: str) -> dict[str, str | None]:
     return said
 
 
-def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Mapping[str, Any]:
+def _defaults(
+    kind: ImportKind, country: str | None, currency: str | None, visibility: Visibility | None
+) -> Mapping[str, Any]:
     listings = kind is ImportKind.LISTINGS
+    if visibility is not None and not listings:
+        problem = FieldProblem("query:visibility", "People are never public; leave it out.")
+        raise InvalidInputError(f"{problem.pointer}: {problem.detail}", problems=(problem,))
     said = {
         "kind": "job" if listings else None,
         "country" if listings else "home_country": country,
         "wage_currency": currency,
+        "visibility": visibility,
     }
     return {name: value for name, value in said.items() if value is not None}
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from service.api.fields import Line, Model
+from service.api.fields import ORGANISATION_ID, Line, Model
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
@@ -98,7 +98,7 @@ class KeyPage(Model):
 class OrganisationModel(Model):
     """An organisation that has people and listings of its own."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$", examples=["north-ngo"])]
+    id: Annotated[str, Field(pattern=ORGANISATION_ID, examples=["north-ngo"])]
     name: Line
 
 

@@ -23,6 +23,7 @@ from service.domain.access import Caller, Scope
 from service.domain.listing import Kind, Listing
 from service.domain.records import Effect, Put
 from service.usecases.put_listings import put_listing
+from service.usecases.see_listing import seen_listing
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 
 router = APIRouter(
@@ -66,7 +67,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         response.status_code = status.HTTP_201_CREATED
         response.headers["Location"] = f"/v1/listings/{written.record.id}"
     response.headers["ETag"] = etag(written.record.version)
-    return ListingOut.of(written.record)
+    return ListingOut.of(written.record, caller.organisation_id)
 
 
 @router.get("/{source}/{external_id}")
@@ -76,15 +77,15 @@ def get_by_source(
     """Read one of your listings by your own names for it."""
     stored = tools.store.listing_by_source(caller.organisation_id, source, external_id)
     response.headers["ETag"] = etag(stored.version)
-    return ListingOut.of(stored)
+    return ListingOut.of(stored, caller.organisation_id)
 
 
 @router.get("/{listing_id}")
-def get(listing_id: str, response: Response, tools: ToolsDep, _: Reader) -> ListingOut:
+def get(listing_id: str, response: Response, tools: ToolsDep, caller: Reader) -> ListingOut:
     """Read any listing by the id a match names."""
-    stored = tools.store.listing(listing_id)
+    stored = seen_listing(tools, caller.organisation_id, listing_id)
     response.headers["ETag"] = etag(stored.version)
-    return ListingOut.of(stored)
+    return ListingOut.of(stored, caller.organisation_id)
 
 
 @router.delete("/{source}/{external_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -104,7 +105,7 @@ def delete(
 @router.get("")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
-    _: Reader,
+    caller: Reader,
     cursor: Annotated[Cursor, Query()] = None,
     limit: Annotated[Limit, Query()] = 50,
     kind: Annotated[Kind | None, Query()] = None,
@@ -117,8 +118,9 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
         after=read_cursor(cursor),
         limit=limit,
         where={name: str(value) for name, value in wanted.items() if value is not None},
+        viewer=caller.organisation_id,
     )
     return ListingPage(
-        items=[ListingOut.of(one) for one in found.items],
+        items=[ListingOut.of(one, caller.organisation_id) for one in found.items],
         next_cursor=write_cursor(found.next_after),
     )

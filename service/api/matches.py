@@ -29,10 +29,12 @@ Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 
 @router.post("/match")
-def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None) -> AnswerOut:
+def match(
+    body: MatchIn, tools: ToolsDep, caller: Matcher, _key: IdempotencyKey = None
+) -> AnswerOut:
     """Rank jobs and trainings for free words. Stores nothing."""
     _require_known(tools, body, "")
-    return AnswerOut.of(match_profile(tools, _request(body)))
+    return AnswerOut.of(match_profile(tools, _request(body, caller)))
 
 
 @router.post(
@@ -54,18 +56,18 @@ def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = Non
     },
 )
 def match_batch(
-    body: MatchBatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None
+    body: MatchBatchIn, tools: ToolsDep, caller: Matcher, _key: IdempotencyKey = None
 ) -> StreamingResponse:
     """Answer many ad-hoc questions in one request, line by line. Stores nothing."""
     for at, one in enumerate(body.items):
         _require_known(tools, one, f"/items/{at}")
-    return StreamingResponse(_lines(tools, body.items), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(tools, body.items, caller), media_type="application/x-ndjson")
 
 
-def _lines(tools: Tools, questions: list[MatchIn]) -> Iterator[str]:
+def _lines(tools: Tools, questions: list[MatchIn], caller: Caller) -> Iterator[str]:
     for index, one in enumerate(questions):
         try:
-            answer = AnswerOut.of(match_profile(tools, _request(one)))
+            answer = AnswerOut.of(match_profile(tools, _request(one, caller)))
             line = BatchLineOut.model_construct(index=index, status=200, answer=answer)
         except InvalidInputError as error:
             line = BatchLineOut.model_construct(
@@ -82,7 +84,7 @@ def _require_known(tools: Tools, body: MatchIn, at: str) -> None:
     )
 
 
-def _request(body: MatchIn) -> MatchRequest:
+def _request(body: MatchIn, caller: Caller) -> MatchRequest:
     profile = body.profile.to_domain()
     profile = replace(
         profile,
@@ -95,6 +97,7 @@ def _request(body: MatchIn) -> MatchRequest:
         filters=body.filters.to_domain(),
         limit=body.limit,
         diversity=body.diversity,
+        viewer=caller.organisation_id,
     )
 
 
@@ -132,5 +135,6 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
         filters=filters,
         limit=limit,
         diversity=diversity,
+        viewer=caller.organisation_id,
     )
     return AnswerOut.of(match_person(tools, person, request))

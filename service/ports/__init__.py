@@ -136,15 +136,25 @@ class ListingIndex(Protocol):
 
     @property
     def state(self) -> IndexState:
-        """Generation and number of live listings now searched."""
+        """Generation and number of all live listings now searched, for the service itself."""
+        ...
+
+    def seen_by(self, viewer: str | None) -> IndexState:
+        """Return the same as far as one organisation may know; None: as everybody may.
+
+        What is private to others moves neither number.
+        """
         ...
 
     def pools(self, query: PoolQuery) -> list[Pool]:
         """Return one wide pool per ask, each searched inside its eligible set only."""
         ...
 
-    def stock(self, day: date) -> Stock:
-        """Return all jobs open on a day as columns; the same object until something changes."""
+    def stock(self, day: date, viewer: str | None = None) -> Stock:
+        """Return all jobs open on a day that an organisation may know of, as columns.
+
+        The same object until something changes. viewer None: those that are public.
+        """
         ...
 
     def follow(self) -> int:

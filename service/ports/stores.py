@@ -41,9 +41,12 @@ class ListingStore(Protocol):
         ...
 
     def page_of_listings(
-        self, *, after: int, limit: int, where: Mapping[str, str]
+        self, *, after: int, limit: int, where: Mapping[str, str], viewer: str | None = None
     ) -> Page[StoredListing]:
-        """Return listings in order of creation behind the position `after`."""
+        """Return listings in order of creation behind the position `after`.
+
+        Those that `viewer`, an organisation, may know of; None: those that are public.
+        """
         ...
 
     def sources_of(self, organisation_id: str) -> list[str]:

@@ -71,7 +71,7 @@ def _given_up(tools: Tools, due: Due) -> Attempt | None:
         reason = "subscription_inactive"
     elif not key_holds(tools, subscription):
         reason = "key_ended"
-    elif delivery.listing_id not in tools.store.listings([delivery.listing_id or ""]):
+    elif not _may_still_tell(tools, delivery.listing_id or "", subscription.organisation_id):
         reason = "listing_gone"
     elif delivery.person_id is not None:
         person = tools.store.people([delivery.person_id]).get(delivery.person_id)
@@ -80,6 +80,11 @@ def _given_up(tools: Tools, due: Due) -> Attempt | None:
     if reason is None:
         return None
     return Attempt(DeliveryState.DROPPED, tools.clock.now(), sent=False, error=reason)
+
+
+def _may_still_tell(tools: Tools, listing_id: str, organisation_id: str) -> bool:
+    stored = tools.store.listings([listing_id]).get(listing_id)
+    return stored is not None and stored.is_visible_to(organisation_id)
 
 
 def _message(due: Due, at: datetime) -> Message:

@@ -95,10 +95,10 @@ def require_work_words(read: SavedUnderstanding) -> None:
 def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> Answer:
     require_work_words(read)
     profile = request.profile
-    book = rulebook(tools, profile)
+    book = rulebook(tools, profile, viewer=request.viewer)
     routes = request.routes or profile.preferences.routes or tuple(Route)
     rules = {route: rules_for(route, book, request.filters) for route in routes}
-    state = tools.index.state
+    state = tools.index.seen_by(request.viewer)
     pools = tools.index.pools(_query(read, rules, request.limit))
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
     measured = measured_by(tools, read)
@@ -241,7 +241,7 @@ def _blocked(
     found = []
     for listing_id, (route, _) in sorted(worth.items(), key=lambda item: -item[1][1]):
         stored = listings.get(listing_id)
-        if stored is None:
+        if stored is None or not stored.is_visible_to(book.viewer):
             continue
         reasons = reasons_against(stored, rules[route].allowed, book)
         if reasons:

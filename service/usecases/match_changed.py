@@ -32,16 +32,21 @@ class Asking:
     rules: dict[Route, RouteRules] = field(default_factory=dict)
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - the last two go by name
         cls,
         tools: Tools,
         profile: Profile,
         read: SavedUnderstanding,
         filters: Filters,
         routes: Iterable[Route] = (),
+        *,
+        viewer: str | None,
     ) -> "Asking":
-        """Gather the rules as of now. routes: narrow the person's own, none narrow nothing."""
-        book = rulebook(tools, profile)
+        """Gather the rules as of now. routes: narrow the person's own, none narrow nothing.
+
+        viewer: the organisation that is told.
+        """
+        book = rulebook(tools, profile, viewer=viewer)
         wished, asked = profile.preferences.routes or tuple(Route), tuple(routes) or tuple(Route)
         rules = {
             route: rules_for(route, book, filters)
@@ -80,7 +85,10 @@ def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredLis
         scores = dict(zip(pool.ids, found.tolist(), strict=True))
     for one in seen:
         # What a training is worth to somebody depends on what else is there for them.
-        if one.content.kind is not Kind.JOB and (wanted := wanted_of(tools, one)) is not None:
+        if one.content.kind is Kind.JOB:
+            continue
+        wanted = wanted_of(tools, one, asking.book.viewer)
+        if wanted is not None:
             scores[one.id] = float(scores_for(tools, wanted, [asking.read])[0])
     return _tiers(tools, asking, scores)
 

@@ -139,7 +139,14 @@ class Watcher:
             if len(self.read) >= _READ:
                 self.read.clear()
             self.read[known] = understand(self.tools, profile)
-        asking = Asking.of(self.tools, profile, self.read[known], filters_of(stored), asked.routes)
+        asking = Asking.of(
+            self.tools,
+            profile,
+            self.read[known],
+            filters_of(stored),
+            asked.routes,
+            viewer=stored.organisation_id,
+        )
         return _hits(tiers_of_listings(self.tools, asking, changed.listings), None)
 
     def _returnee(self, stored: StoredSubscription, changed: _Changed) -> Iterable[Hit]:
@@ -153,7 +160,14 @@ class Watcher:
         except (ConsentMissingError, NotFoundError):
             return ()
         routes = stored.content.routes
-        asking = Asking.of(tools, person.profile, read, filters_of(stored), routes)
+        asking = Asking.of(
+            tools,
+            person.profile,
+            read,
+            filters_of(stored),
+            routes,
+            viewer=stored.organisation_id,
+        )
         tiers = tiers_of_listings(tools, asking, changed.listings)
         if anew:
             tiers |= best_of_all(tools, asking, _LISTINGS)
@@ -178,7 +192,9 @@ class Watcher:
                 # The feed tells of them again once their words are read.
                 continue
             filters = Filters(sources=tuple(sources))
-            asking = Asking.of(tools, person.profile, reads[person.id], filters)
+            asking = Asking.of(
+                tools, person.profile, reads[person.id], filters, viewer=organisation
+            )
             tiers = best_of_all(tools, asking, _CANDIDATES)
             own = {
                 name

@@ -17,7 +17,7 @@ from service.adapters.store.codec import (
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
-from service.domain.listing import Listing, StoredListing
+from service.domain.listing import Listing, StoredListing, Visibility
 from service.domain.pool import ListingVectors
 from service.domain.records import Effect, Page, Put, Written
 
@@ -62,10 +62,10 @@ class ListingQueries:
         return found
 
     def page_of_listings(
-        self, *, after: int, limit: int, where: Mapping[str, str]
+        self, *, after: int, limit: int, where: Mapping[str, str], viewer: str | None = None
     ) -> Page[StoredListing]:
         """See the port."""
-        query = sa.select(t.listings).where(t.listings.c.position > after)
+        query = sa.select(t.listings).where(t.listings.c.position > after, visible_to(viewer))
         for column, value in where.items():
             query = query.where(t.listings.c[column] == value)
         with self._db.read() as connection:
@@ -155,6 +155,13 @@ class ListingQueries:
         return int(count or 0)
 
 
+def visible_to(viewer: str | None) -> sa.ColumnElement[bool]:
+    """Hold for listings that an organisation may know of, as `StoredListing.is_visible_to`."""
+    readers = t.listing_readers.c
+    named = sa.select(readers.listing_id).where(readers.organisation_id == viewer)
+    return sa.or_(sa.not_(t.listings.c.private), t.listings.c.id.in_(named))
+
+
 def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         t.listings.c.organisation_id == organisation_id,
@@ -189,6 +196,7 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
     values = {
         "kind": put.content.kind.value,
         "country": put.content.country,
+        "private": put.content.visibility is Visibility.PRIVATE,
         "body": body,
         "content_hash": content_hash,
         "updated_at": now,
@@ -222,8 +230,19 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
     if put.vectors is not None and put.model is not None:
         _put_vectors(connection, listing_id, put.vectors, put.model)
     _tell(connection, listing_id, present=True)
-    written = connection.execute(sa.select(t.listings).where(condition)).one()
-    return Written(_record(written), effect)
+    written = _record(connection.execute(sa.select(t.listings).where(condition)).one())
+    _put_readers(connection, written)
+    return Written(written, effect)
+
+
+def _put_readers(connection: sa.Connection, stored: StoredListing) -> None:
+    readers = t.listing_readers
+    connection.execute(sa.delete(readers).where(readers.c.listing_id == stored.id))
+    named = [
+        {"listing_id": stored.id, "organisation_id": one} for one in sorted(stored.readers or ())
+    ]
+    if named:
+        connection.execute(sa.insert(readers), named)
 
 
 def _put_new_vectors(

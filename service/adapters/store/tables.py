@@ -93,6 +93,7 @@ listings = sa.Table(
     sa.Column("external_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("country", sa.Text, nullable=False),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("content_hash", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -100,6 +101,17 @@ listings = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("organisation_id", "source", "external_id"),
     sqlite_autoincrement=True,
+)
+
+# Who may know of a private listing, its owner among them; none stand here of a public one.
+listing_readers = sa.Table(
+    "listing_readers",
+    metadata,
+    sa.Column(
+        "listing_id", sa.Text, sa.ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True
+    ),
+    # No foreign key: whom a listing names need not be here yet.
+    sa.Column("organisation_id", sa.Text, primary_key=True, index=True),
 )
 
 listing_vectors = sa.Table(
