@@ -14,6 +14,7 @@ from service.api import (
     access_log,
     candidates,
     corridors,
+    duplicates,
     imports,
     insights,
     keys,
@@ -95,6 +96,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     for module in (
         operations,
         candidates,
+        duplicates,
         listings,
         matches,
         pathways,

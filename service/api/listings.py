@@ -22,6 +22,7 @@ from service.api.listing_models import ListingIn, ListingOut, ListingPage
 from service.domain.access import Caller, Scope
 from service.domain.listing import Kind, Listing
 from service.domain.records import Effect, Put
+from service.usecases.find_twins import proposed_twins
 from service.usecases.put_listings import put_listing
 from service.usecases.see_listing import seen_listing
 from service.web.access import ToolsDep, only_known_parameters, with_scope
@@ -49,24 +50,30 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> ListingOut:
-    """Create or replace a listing under your own names for it. It can be matched at once."""
+    """Create or replace a listing under your own names for it. It can be matched at once.
+
+    Listings of other sources that may be the same vacancy are named by `Link` headers of
+    rel="duplicate"; see the duplicates of a listing.
+    """
     check_listing(tools, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.listing_by_source(mine, source, external_id))
-    written = put_listing(
-        tools,
-        Put(
-            organisation_id=caller.organisation_id,
-            source=source,
-            external_id=external_id,
-            content=body.to_domain(),
-            if_version=expected_version(if_match, if_none_match),
-        ),
+    wanted = Put(
+        organisation_id=caller.organisation_id,
+        source=source,
+        external_id=external_id,
+        content=body.to_domain(),
+        if_version=expected_version(if_match, if_none_match),
     )
+    written = put_listing(tools, wanted)
     if written.effect is Effect.CREATED:
         response.status_code = status.HTTP_201_CREATED
         response.headers["Location"] = f"/v1/listings/{written.record.id}"
     response.headers["ETag"] = etag(written.record.version)
+    alike = proposed_twins(tools, wanted)
+    if alike:
+        links = (f'</v1/listings/{one}>; rel="duplicate"' for one in alike)
+        response.headers["Link"] = ", ".join(links)
     return ListingOut.of(written.record, caller.organisation_id)
 
 

@@ -24,6 +24,7 @@ from service.ports.stores import (
     ListingStore,
     PersonStore,
     Store,
+    TwinStore,
 )
 from service.rules.guidance import Guidance
 from service.rules.places import Places
@@ -55,6 +56,7 @@ __all__ = [
     "Taxonomy",
     "TokenVerifier",
     "Tools",
+    "TwinStore",
     "WebhookSender",
 ]
 

@@ -82,6 +82,34 @@ class ListingStore(Protocol):
         ...
 
 
+class TwinStore(Protocol):
+    """Listings that may be one vacancy, and what organisations said of it."""
+
+    def listings_sharing_blocks(
+        self, content: Listing, viewer: str, but_not: tuple[str, str], limit: int
+    ) -> list[StoredListing]:
+        """Return listings that share a title, or an employer, with `content`: the newest of each.
+
+        Those that `viewer` may know of. but_not: organisation and source whose listings are left
+        out. limit: of each of the two.
+        """
+        ...
+
+    def say_of_pair(
+        self, organisation_id: str, pair: tuple[str, str], *, same: bool, at: datetime
+    ) -> None:
+        """Keep what an organisation says of two listings, in place of what it said before."""
+        ...
+
+    def said_of_pairs(self, organisation_id: str, listing_id: str) -> dict[str, bool]:
+        """Return what an organisation said of a listing and others: id to the same or not."""
+        ...
+
+    def same_listings(self, organisation_id: str) -> list[frozenset[str]]:
+        """Return the sets of listings that an organisation has confirmed to be the same."""
+        ...
+
+
 class PersonStore(Protocol):
     """People. What identifies them or is in their words is encrypted at rest."""
 
@@ -278,6 +306,7 @@ class AuditStore(Protocol):
 
 class Store(
     ListingStore,
+    TwinStore,
     PersonStore,
     CorridorStore,
     BatchStore,

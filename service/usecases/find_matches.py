@@ -31,6 +31,7 @@ from service.skills.limits import refuses
 from service.usecases.bridge_gaps import add_bridges
 from service.usecases.explain_answer import Chosen, Reader, reader_of
 from service.usecases.explain_match import Judged
+from service.usecases.find_twins import once_each
 from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
 from service.usecases.rulebook import rulebook
 from service.usecases.score_pools import WIDE, measured_by, route_scores, scored
@@ -103,9 +104,11 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
     measured = measured_by(tools, read)
     dial = tools.guidance.diversity if request.diversity is None else request.diversity
+    sets = tools.store.same_listings(request.viewer) if request.viewer is not None else ()
     chosen, spread = {}, None
     for route, pool in zip(rules, allowed, strict=True):
         score = route_scores(tools, route, pool, measured)
+        pool, score = once_each(pool, score, sets)  # noqa: PLW2901 - the same pool, each once
         plain = best_rows(score, request.limit)
         rows = plain
         if route is Route.OVERSEAS:

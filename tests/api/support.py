@@ -77,6 +77,13 @@ ROUTES = (
         "/v1/listings/{listing_id}/candidates",
         ("match", "listings:read", "returnees:read"),
     ),
+    Route("GET", "/v1/listings/{listing_id}/duplicates", ("listings:read",)),
+    Route(
+        "PUT",
+        "/v1/listings/{listing_id}/duplicates/{other_id}",
+        ("listings:write",),
+        {"same": True},
+    ),
     Route("GET", "/v1/listings/{source}/{external_id}", ("listings:read",)),
     Route("PUT", "/v1/listings/{source}/{external_id}", ("listings:write",), JOB),
     Route("DELETE", "/v1/listings/{source}/{external_id}", ("listings:write",)),

@@ -47,6 +47,7 @@ READINGS: Final[dict[str, str]] = {
     "GET /v1/listings, narrowed": "/v1/listings?source=hidden&kind=job&country=BD",
     "GET /v1/listings/{listing_id}": "/v1/listings/{open}",
     "GET /v1/listings/{listing_id}/candidates": "/v1/listings/{open}/candidates",
+    "GET /v1/listings/{listing_id}/duplicates": "/v1/listings/{open}/duplicates",
     "GET /v1/returnees/{returnee_id}/matches": "/v1/returnees/{person}/matches?limit=100",
     "GET /v1/returnees/{returnee_id}/pathways": "/v1/returnees/{person}/pathways",
     "GET /v1/insights/skill-gaps": "/v1/insights/skill-gaps",
@@ -200,7 +201,10 @@ def test_owner_and_friend_read_it(board: Board) -> None:
         assert state["index"]["listings"] == 3 + len(LISTINGS)
 
 
-@pytest.mark.parametrize("path", ["/v1/listings/{id}", "/v1/listings/{id}/candidates"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/listings/{id}", "/v1/listings/{id}/candidates", "/v1/listings/{id}/duplicates"],
+)
 def test_its_id_leads_nowhere(board: Board, path: str) -> None:
     """A stranger who has the id gets the very answer of an id that never was."""
     name = board.hide("job", LISTINGS["job"])

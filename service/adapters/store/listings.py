@@ -20,6 +20,7 @@ from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.listing import Listing, StoredListing, Visibility
 from service.domain.pool import ListingVectors
 from service.domain.records import Effect, Page, Put, Written
+from service.domain.twins import blocks_of
 
 
 class ListingQueries:
@@ -50,7 +51,7 @@ class ListingQueries:
         if row is None:
             message = "There is no such listing."
             raise NotFoundError(message)
-        return _record(row)
+        return record_of(row)
 
     def listings(self, listing_ids: Sequence[str]) -> dict[str, StoredListing]:
         """See the port."""
@@ -58,7 +59,7 @@ class ListingQueries:
         with self._db.read() as connection:
             for chunk in chunks(listing_ids):
                 rows = connection.execute(sa.select(t.listings).where(t.listings.c.id.in_(chunk)))
-                found.update((row.id, _record(row)) for row in rows)
+                found.update((row.id, record_of(row)) for row in rows)
         return found
 
     def page_of_listings(
@@ -73,7 +74,7 @@ class ListingQueries:
         more = len(rows) > limit
         kept = rows[:limit]
         return Page(
-            items=tuple(_record(row) for row in kept),
+            items=tuple(record_of(row) for row in kept),
             next_after=kept[-1].position if more else None,
         )
 
@@ -134,7 +135,7 @@ class ListingQueries:
         )
         with self._db.read() as connection:
             rows = connection.execute(sa.select(t.listings).where(~made.exists()).limit(limit))
-            return [_record(row) for row in rows]
+            return [record_of(row) for row in rows]
 
     def put_listing_vectors(
         self, model: ModelIdentity, vectors: Mapping[str, ListingVectors]
@@ -170,7 +171,8 @@ def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElem
     )
 
 
-def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
+def record_of(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    """Return a row of the table as a record."""
     return StoredListing(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -216,7 +218,7 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
         # The same words, read by a new model: without this it could not be found again.
         if put.vectors is not None and put.model is not None:
             _put_new_vectors(connection, row.id, put.vectors, put.model)
-        return Written(_record(row), Effect.UNCHANGED)
+        return Written(record_of(row), Effect.UNCHANGED)
     else:
         listing_id, effect = row.id, Effect.CHANGED
         connection.execute(
@@ -230,9 +232,18 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
     if put.vectors is not None and put.model is not None:
         _put_vectors(connection, listing_id, put.vectors, put.model)
     _tell(connection, listing_id, present=True)
-    written = _record(connection.execute(sa.select(t.listings).where(condition)).one())
+    written = record_of(connection.execute(sa.select(t.listings).where(condition)).one())
     _put_readers(connection, written)
+    _put_blocks(connection, written)
     return Written(written, effect)
+
+
+def _put_blocks(connection: sa.Connection, stored: StoredListing) -> None:
+    blocks = t.listing_blocks
+    connection.execute(sa.delete(blocks).where(blocks.c.listing_id == stored.id))
+    named = [{"block": one, "listing_id": stored.id} for one in blocks_of(stored.content)]
+    if named:
+        connection.execute(sa.insert(blocks), named)
 
 
 def _put_readers(connection: sa.Connection, stored: StoredListing) -> None:

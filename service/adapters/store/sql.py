@@ -15,6 +15,7 @@ from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.twins import TwinQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
 
@@ -24,6 +25,7 @@ _CANARY = b"homeward"
 
 class SqlStore(
     ListingQueries,
+    TwinQueries,
     PersonQueries,
     CorridorQueries,
     BatchQueries,
@@ -37,6 +39,7 @@ class SqlStore(
     def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
         """Serve from an open, migrated database."""
         ListingQueries.__init__(self, database)
+        TwinQueries.__init__(self, database)
         PersonQueries.__init__(self, database, vault)
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)

@@ -114,6 +114,29 @@ listing_readers = sa.Table(
     sa.Column("organisation_id", sa.Text, primary_key=True, index=True),
 )
 
+
+def _of_listing(name: str) -> sa.Column[str]:
+    goes_with = sa.ForeignKey("listings.id", ondelete="CASCADE")
+    return sa.Column(name, sa.Text, goes_with, primary_key=True, index=True)
+
+
+listing_blocks = sa.Table(
+    "listing_blocks",
+    metadata,
+    sa.Column("block", sa.Text, primary_key=True),
+    _of_listing("listing_id"),
+)
+
+said_of_pairs = sa.Table(
+    "said_of_pairs",
+    metadata,
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    _of_listing("first_id"),
+    _of_listing("second_id"),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
 listing_vectors = sa.Table(
     "listing_vectors",
     metadata,
