@@ -36,8 +36,10 @@ PERSON: JSON = {
     "preferences": {"vetoes": [{"text": "welder"}]},
 }
 PRIVATE: JSON = {"visibility": "private", "visible_to": [FRIEND]}
+SHARED: JSON = {"skills": [*MASON["skills"], "read drawings"], "employer": "River Works"}
+"""What makes a hidden job look like a public one's duplicate."""
 LISTINGS: Final[dict[str, JSON]] = {
-    "job": MASON | {"skills": [*MASON["skills"], "read drawings"], "wage_max": 90_000},
+    "job": MASON | SHARED | {"wage_max": 90_000},
     "abroad": MASON | {"country": "QA", "certificates": ["Masonry level 2"]},
     "course": COURSE | {"outcomes": ["mason", "lay bricks", "read drawings"]},
     "vetoed": MASON | {"title": "Welder and mason"},
@@ -128,7 +130,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path) -> 
                 api.post("/v1/organisations", json={"id": name, "name": name})
                 _, keys[name] = new_key(tools, name, "test", frozenset({Scope.ADMIN}))
             board = Board(api, tools, keys, people, "")
-            public = MASON | {"skills": [*MASON["skills"], "read drawings"]}
+            public = MASON | SHARED
             board.open = api.put("/v1/listings/open/job", json=public).json()["id"]
             api.put("/v1/listings/open/abroad", json=public | {"country": "QA"})
             api.put("/v1/listings/open/course", json=COURSE)

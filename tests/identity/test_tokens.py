@@ -118,6 +118,9 @@ def test_one_of_several_audiences_is_enough(issuer: Issuer, tokens: OidcTokens) 
         ({"exp": True}, "token_invalid"),
         ({"exp": 1e300}, "token_invalid"),
         ({"exp": float("nan")}, "token_invalid"),
+        ({"exp": 10**400}, "token_invalid"),
+        ({"exp": 253_402_300_800}, "token_invalid"),
+        ({"jti": 7}, "token_invalid"),
         ({"nbf": ago(minutes=-5)}, "token_not_yet_valid"),
         ({"iat": ago(minutes=-5)}, "token_not_yet_valid"),
         ({"aud": "https://other.example"}, "token_audience"),
@@ -251,6 +254,13 @@ def test_a_new_key_is_found(issuer: Issuer, tokens: OidcTokens, clock: Seconds) 
     clock.now += 31
     assert tokens.verify(signed(issuer.claims(), SECOND, "ES256"), NOW)
     assert refused(tokens, signed(issuer.claims())) == "token_key_unknown"
+
+
+def test_the_key_set_may_stand_behind_a_query(issuer: Issuer, tokens: OidcTokens) -> None:
+    """Some issuers name a policy there."""
+    issuer.about = {"jwks_uri": f"{issuer.url}/keys?p=officers"}
+    assert tokens.verify(signed(issuer.claims()), NOW)
+    assert issuer.asked[1].endswith("/keys?p=officers")
 
 
 def test_nobody_makes_the_service_hammer_the_issuer(

@@ -20,8 +20,8 @@ class FetchError(Exception):
     """The document could not be read; the words say why, without what the other side sent."""
 
 
-def url_problem(url: str, *, allow_http: bool) -> str | None:
-    """Return what is wrong with a URL that keys come from, None if nothing.
+def url_problem(url: str, *, allow_http: bool, query: bool = False) -> str | None:
+    """Return what is wrong with a URL that keys come from, None if nothing. query: it may have one.
 
     Whoever can change what comes over the wire signs in as anybody: http only in one's own house.
     """
@@ -32,7 +32,7 @@ def url_problem(url: str, *, allow_http: bool) -> str | None:
         return "it is not a URL"
     if not host or parsed.scheme not in {"https", "http"}:
         return "it has to begin with https://"
-    if parsed.userinfo or parsed.fragment or parsed.query:
+    if parsed.userinfo or parsed.fragment or (parsed.query and not query):
         return "it may hold no name, password, query or fragment"
     if parsed.scheme == "https":
         return None
@@ -57,7 +57,7 @@ class Fetcher:
 
     def get(self, url: str) -> dict[str, Any]:
         """Return the object at `url`; raise FetchError."""
-        problem = url_problem(url, allow_http=self._allow_http)
+        problem = url_problem(url, allow_http=self._allow_http, query=True)
         if problem is not None:
             raise FetchError(problem)
         try:

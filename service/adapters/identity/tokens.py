@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any, Final
 
 from joserfc import jws
@@ -22,8 +21,8 @@ _TYPES: Final = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+j
 _OTHER_USES: Final = frozenset({"id", "refresh", "offline", "logout"})
 """What some issuers put under `typ` among the claims of tokens that are not for a service."""
 _LEEWAY_S: Final = 60
-_LAST_MOMENT: Final = 2**38
-"""Seconds since 1970: what a calendar still has a date for."""
+_LAST_MOMENT: Final = 253_402_300_799
+"""Seconds from 1970 to the end of the year 9999, the last that has a date."""
 _DUPLICATE: Final = "a name stands twice"
 
 
@@ -99,6 +98,8 @@ class OidcTokens:
             if error.claim == "aud":
                 message = "This token was made for another service: the audience is not ours."
                 raise TokenRefusedError(message, code="token_audience") from error
+            if error.claim not in {"nbf", "iat"}:
+                raise TokenRefusedError from error
             message = "This token is not valid yet; compare the clocks of issuer and service."
             raise TokenRefusedError(message, code="token_not_yet_valid") from error
         except JoseError as error:
@@ -108,7 +109,8 @@ class OidcTokens:
 def _is_moment(said: object) -> bool:
     if isinstance(said, bool) or not isinstance(said, int | float):
         return False
-    return isfinite(said) and 0 <= said <= _LAST_MOMENT
+    # Neither NaN nor infinity is between the two.
+    return 0 <= said <= _LAST_MOMENT
 
 
 def _opened(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
