@@ -16,6 +16,7 @@ from service.api import (
     access_log,
     candidates,
     corridors,
+    duplicates,
     imports,
     insights,
     keys,
@@ -110,6 +111,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     for module in (
         operations,
         candidates,
+        duplicates,
         listings,
         matches,
         pathways,

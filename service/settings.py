@@ -134,6 +134,26 @@ class Settings(BaseSettings):
     smtp_ca_file: Annotated[
         Path | None, Field(description="Certificates to trust in place of the system's (PEM).")
     ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        Field(description="Whose tokens people sign in with, as OpenID Connect names it."),
+    ] = None
+    oidc_audience: Annotated[
+        str | None, Field(description="For whom tokens must have been made; needed with an issuer.")
+    ] = None
+    oidc_mapping: Annotated[
+        Path | None,
+        Field(description="JSON file: scopes by role, organisations; needed with an issuer."),
+    ] = None
+    oidc_organisation_claim: Annotated[
+        str, Field(min_length=1, description="The claim that names the person's organisation.")
+    ] = "organisation"
+    oidc_roles_claim: Annotated[
+        str, Field(min_length=1, description="The claim that names the person's roles.")
+    ] = "roles"
+    oidc_allow_http: Annotated[
+        bool, Field(description="Whether an issuer of one's own network may be asked over http.")
+    ] = False
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")

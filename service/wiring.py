@@ -15,6 +15,10 @@ from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
+from service.adapters.identity.fetch import url_problem
+from service.adapters.identity.keys import IssuerKeys
+from service.adapters.identity.mapping import read_mapping
+from service.adapters.identity.tokens import OidcTokens, Trust
 from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
@@ -31,7 +35,7 @@ from service.domain.errors import StorageError
 from service.domain.retention import Retention
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
-from service.ports import Encoder, MailSender, Store, Tools
+from service.ports import Encoder, MailSender, SignIn, Store, Tools
 from service.rules.candidacy import facts_of
 from service.rules.corridors import read_corridors
 from service.rules.guidance import Guidance
@@ -117,6 +121,7 @@ def open_tools(
     Raises StorageError where the data directory cannot be used.
     """
     _require_sqlite(settings)
+    sign_in = _sign_in(settings)
     with ExitStack() as stack:
         # The matrices of one request are small, and a BLAS pool that spins between them takes
         # the cores from the encoder: one thread halved the time of a match on two cores.
@@ -193,6 +198,7 @@ def open_tools(
             phrases=_phrases(),
             discretion=_discretion(),
             printer=TypstPrinter(),
+            sign_in=sign_in,
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 
@@ -229,6 +235,30 @@ def _mail(settings: Settings) -> MailSender:
         message = f"HOMEWARD_SMTP_HOST is set, but mail cannot be sent: {wrong}."
         raise StorageError(message, code="mail_unusable")
     return mail
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    """Return how people sign in; raise StorageError where that is said by halves or wrongly.
+
+    The issuer itself is asked only once somebody comes with a token.
+    """
+    issuer, audience, path = settings.oidc_issuer, settings.oidc_audience, settings.oidc_mapping
+    if issuer is None and audience is None and path is None:
+        return None
+    if not issuer or not audience or path is None:
+        message = "HOMEWARD_OIDC_ISSUER, _AUDIENCE and _MAPPING are set together or not at all."
+        raise StorageError(message, code="oidc_unusable")
+    problem = url_problem(issuer, allow_http=settings.oidc_allow_http)
+    if problem is not None:
+        message = f"HOMEWARD_OIDC_ISSUER cannot be used: {problem}."
+        raise StorageError(message, code="oidc_unusable")
+    try:
+        mapping = read_mapping(path, settings.oidc_organisation_claim, settings.oidc_roles_claim)
+    except (OSError, ValueError) as error:
+        message = f"HOMEWARD_OIDC_MAPPING cannot be used: {error}"
+        raise StorageError(message, code="oidc_unusable") from error
+    keys = IssuerKeys(issuer, allow_http=settings.oidc_allow_http)
+    return SignIn(OidcTokens(Trust(issuer=issuer, audience=audience), keys), mapping)
 
 
 def _rates(settings: Settings) -> Rates:

@@ -125,4 +125,4 @@ def candidates(
     """Rank people for a listing: yours, and those who agreed to be shared with you."""
     found = find_candidates(tools, listing_id, caller.organisation_id, limit)
     shown.of(found.listing.id, *(one.person.id for one in found.items))
-    return CandidatesOut.of(found, tools.index.state)
+    return CandidatesOut.of(found, tools.index.seen_by(caller.organisation_id))

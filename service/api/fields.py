@@ -28,6 +28,9 @@ _LINE_CONTROLS: Final = "\t\n\r"
 _OVERRIDES: Final = "\u202d\u202e"
 
 
+ORGANISATION_ID: Final = r"^[a-z0-9][a-z0-9-]{1,60}$"
+
+
 def _wrong(detail: str) -> PydanticCustomError:
     # Braces would be read as a template by pydantic.
     return PydanticCustomError("homeward", detail.replace("{", "(").replace("}", ")"))

@@ -45,7 +45,10 @@ class RowOut(Model):
     problems: list[RowProblemOut]
     possible_duplicates: Annotated[
         list[str],
-        Field(description="People reached by the same telephone; nobody is merged in silence."),
+        Field(
+            description="People reached by the same telephone; listings of other sources that may "
+            "be the same vacancy. Nothing is merged in silence."
+        ),
     ]
 
     @classmethod

@@ -18,11 +18,11 @@ from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
 from service.domain.errors import (
     FieldProblem,
-    ForbiddenError,
     InvalidInputError,
     NotFoundError,
 )
 from service.domain.imported import FileFormat, ImportKind
+from service.domain.listing import Visibility
 from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
@@ -62,9 +62,7 @@ _BODY: Final = {
 
 def may_import(caller: CallerDep, kind: Annotated[ImportKind, Query()]) -> Caller:
     """Let in who may write what is to be imported."""
-    if not caller.may(_SCOPE[kind]):
-        message = f'This key lacks the scope "{_SCOPE[kind].value}".'
-        raise ForbiddenError(message)
+    caller.require(_SCOPE[kind])
     return caller
 
 
@@ -97,6 +95,9 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     currency: Annotated[
         CurrencyCode | None, Query(description="Currency of amounts that name none.")
     ] = None,
+    visibility: Annotated[
+        Visibility | None, Query(description="Of listings whose rows do not say; unset: public.")
+    ] = None,
 ) -> ImportOut:
     """Take a file in: as the request's body under its own content type, or as multipart `file`.
 
@@ -113,7 +114,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
         source=source,
         dry_run=dry_run,
         mapping=None if mapping is None else _mapping(mapping),
-        defaults=_defaults(kind, country, currency),
+        defaults=_defaults(kind, country, currency, visibility),
     )
 
     def submit() -> StoredBatch:
@@ -232,11 +233,17 @@ def _mapping(text: str) -> dict[str, str | None]:
     return said
 
 
-def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Mapping[str, Any]:
+def _defaults(
+    kind: ImportKind, country: str | None, currency: str | None, visibility: Visibility | None
+) -> Mapping[str, Any]:
     listings = kind is ImportKind.LISTINGS
+    if visibility is not None and not listings:
+        problem = FieldProblem("query:visibility", "People are never public; leave it out.")
+        raise InvalidInputError(f"{problem.pointer}: {problem.detail}", problems=(problem,))
     said = {
         "kind": "job" if listings else None,
         "country" if listings else "home_country": country,
         "wage_currency": currency,
+        "visibility": visibility,
     }
     return {name: value for name, value in said.items() if value is not None}

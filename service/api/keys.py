@@ -1,16 +1,22 @@
-"""/v1/keys and /v1/organisations: who may come in."""
+"""/v1/keys, /v1/principals and /v1/organisations: who may come in, and who has."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from service.api.fields import Line, Model
+from service.api.fields import ORGANISATION_ID, Line, Model
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
-from service.usecases.manage_keys import FIRST_ORGANISATION, new_key, revoke_key
+from service.usecases.manage_keys import (
+    OVERLAP,
+    administered_by,
+    new_key,
+    revoke_key,
+    rotate_key,
+)
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
 from service.web.once import OnceDep
@@ -19,6 +25,7 @@ router = APIRouter(prefix="/v1", tags=["keys"], dependencies=[Depends(only_known
 
 Admin = Annotated[Caller, Depends(with_scope(Scope.ADMIN))]
 Making = Annotated[Shown, Depends(Accessing(Action.KEY_CREATE, at_once=True))]
+Rotating = Annotated[Shown, Depends(Accessing(Action.KEY_ROTATE, at_once=True))]
 Revoking = Annotated[Shown, Depends(Accessing(Action.KEY_REVOKE, at_once=True))]
 Founding = Annotated[Shown, Depends(Accessing(Action.ORGANISATION_CREATE, at_once=True))]
 
@@ -42,13 +49,44 @@ class KeyOut(Model):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: Annotated[datetime | None, Field(description="To within five minutes.")]
+    former_secret_until: Annotated[
+        datetime | None,
+        Field(description="Until when the secret before the last rotation opens as well."),
+    ]
 
 
 class NewKeyOut(KeyOut):
     """A new key with its secret, which is shown this once."""
 
     key: str
+
+
+class RotateIn(Model):
+    """How a key's secret is exchanged."""
+
+    overlap_hours: Annotated[
+        int,
+        Field(ge=0, le=720, strict=True, description="How long the secret before opens as well."),
+    ] = int(OVERLAP.total_seconds() // 3600)
+
+
+class PrincipalOut(Model):
+    """A person who has signed in. id: as the access log names them under `key`."""
+
+    id: str
+    issuer: str
+    subject: str
+    organisation: str
+    first_seen_at: datetime
+    last_seen_at: Annotated[datetime, Field(description="To within five minutes.")]
+
+
+class PrincipalPage(Model):
+    """All people you may see who have signed in."""
+
+    items: list[PrincipalOut]
+    next_cursor: str | None = None
 
 
 class KeyPage(Model):
@@ -61,7 +99,7 @@ class KeyPage(Model):
 class OrganisationModel(Model):
     """An organisation that has people and listings of its own."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$", examples=["north-ngo"])]
+    id: Annotated[str, Field(pattern=ORGANISATION_ID, examples=["north-ngo"])]
     name: Line
 
 
@@ -93,7 +131,27 @@ def post_key(
 @router.get("/keys")
 def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
     """List the keys you may see, revoked ones included."""
-    return KeyPage(items=[KeyOut(**_fields(key)) for key in tools.store.keys(_reach(caller))])
+    return KeyPage(
+        items=[KeyOut(**_fields(key)) for key in tools.store.keys(administered_by(caller))]
+    )
+
+
+@router.post("/keys/{key_id}/rotate")
+def post_rotate(
+    key_id: Annotated[str, Path(max_length=100)],
+    tools: ToolsDep,
+    caller: Admin,
+    shown: Rotating,
+    body: RotateIn | None = None,
+) -> NewKeyOut:
+    """Give a key another secret, shown this once. The one before opens for a day, or as you say.
+
+    A repeat exchanges it again; the secret before the last one then opens nothing more.
+    """
+    shown.of(key_id)
+    overlap = timedelta(hours=(body or RotateIn()).overlap_hours)
+    key, secret = rotate_key(tools, key_id, within=administered_by(caller), overlap=overlap)
+    return NewKeyOut(**_fields(key), key=secret)
 
 
 @router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -101,8 +159,26 @@ def delete_key(
     key_id: Annotated[str, Path(max_length=100)], tools: ToolsDep, caller: Admin, shown: Revoking
 ) -> None:
     """Revoke a key; it opens nothing from now on."""
-    revoke_key(tools, caller, key_id, within=_reach(caller))
+    revoke_key(tools, caller, key_id, within=administered_by(caller))
     shown.of(key_id)
+
+
+@router.get("/principals")
+def list_principals(tools: ToolsDep, caller: Admin) -> PrincipalPage:
+    """List people who have signed in: who it was that the access log names by an id."""
+    return PrincipalPage(
+        items=[
+            PrincipalOut(
+                id=one.id,
+                issuer=one.issuer,
+                subject=one.subject,
+                organisation=one.organisation_id,
+                first_seen_at=one.first_seen_at,
+                last_seen_at=one.last_seen_at,
+            )
+            for one in tools.store.principals(administered_by(caller))
+        ]
+    )
 
 
 @router.post("/organisations", status_code=status.HTTP_201_CREATED)
@@ -124,7 +200,7 @@ def post_organisation(
 @router.get("/organisations")
 def list_organisations(tools: ToolsDep, caller: Admin) -> OrganisationPage:
     """List the organisations you may see."""
-    reach = _reach(caller)
+    reach = administered_by(caller)
     return OrganisationPage(
         items=[
             OrganisationModel(id=one.id, name=one.name)
@@ -147,13 +223,8 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     raise InvalidInputError(detail, problems=(FieldProblem("/expires_at", detail),))
 
 
-def _reach(caller: Caller) -> str | None:
-    """Return the one organisation an administrator manages, None for all of them."""
-    return None if caller.organisation_id == FIRST_ORGANISATION else caller.organisation_id
-
-
 def _require_first(caller: Caller) -> None:
-    if _reach(caller) is not None:
+    if administered_by(caller) is not None:
         message = "Only administrators of the first organisation manage other organisations."
         raise ForbiddenError(message)
 
@@ -168,4 +239,5 @@ def _fields(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
+        "former_secret_until": key.former_until,
     }

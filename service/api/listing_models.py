@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from service.api.common import LanguageModel, Level
 from service.api.fields import (
+    ORGANISATION_ID,
     Amount,
     CountryCode,
     CurrencyCode,
@@ -20,7 +21,7 @@ from service.api.fields import (
     Words,
     Years,
 )
-from service.domain.listing import Kind, Listing, StoredListing, WagePeriod
+from service.domain.listing import Kind, Listing, StoredListing, Visibility, WagePeriod
 
 
 class ListingIn(Model):
@@ -62,6 +63,14 @@ class ListingIn(Model):
     sectors: Annotated[list[Line], Field(max_length=20)] = []
     lat: Latitude | None = None
     lon: Longitude | None = None
+    visibility: Annotated[
+        Visibility,
+        Field(description="private: for nobody but you and visible_to; others get no trace of it."),
+    ] = Visibility.PUBLIC
+    visible_to: Annotated[
+        list[Annotated[str, Field(pattern=ORGANISATION_ID)]],
+        Field(max_length=100, description="Organisations that see it beside you; private only."),
+    ] = []
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -74,12 +83,15 @@ class ListingIn(Model):
         if self.posted_at is not None and self.posted_at.tzinfo is None:
             detail = "posted_at needs a time zone (RFC 3339), such as 2026-01-31T00:00:00Z."
             raise PydanticCustomError("homeward", detail)
+        if self.visible_to and self.visibility is Visibility.PUBLIC:
+            detail = "visible_to narrows nothing while visibility is public; make it private."
+            raise PydanticCustomError("homeward", detail)
         return self
 
     def to_domain(self) -> Listing:
         """Return the domain value."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        for name in ("skills", "certificates", "outcomes", "sectors"):
+        for name in ("skills", "certificates", "outcomes", "sectors", "visible_to"):
             values[name] = tuple(values[name])
         values["languages"] = tuple(one.to_domain() for one in self.languages)
         values["url"] = str(self.url) if self.url is not None else None
@@ -124,15 +136,22 @@ class ListingOut(Model):
     sectors: list[str]
     lat: float | None
     lon: float | None
+    visibility: Visibility
+    visible_to: Annotated[
+        list[str], Field(description="All of them for the owner; for others only themselves.")
+    ]
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, stored: StoredListing) -> "ListingOut":
-        """Write a stored listing out."""
+    def of(cls, stored: StoredListing, viewer: str) -> "ListingOut":
+        """Write a stored listing out for an organisation that may know of it."""
         content = {name: getattr(stored.content, name) for name in ListingIn.model_fields}
         for name in ("skills", "certificates", "outcomes", "sectors"):
             content[name] = list(content[name])
+        content["visible_to"] = [
+            one for one in stored.content.visible_to if viewer in {stored.organisation_id, one}
+        ]
         content["languages"] = [
             LanguageModel.model_construct(code=x.code, level=cast("Level | None", x.level))
             for x in stored.content.languages

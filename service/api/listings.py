@@ -25,7 +25,9 @@ from service.domain.access import Caller, Scope
 from service.domain.imported import ImportKind
 from service.domain.listing import Kind, Listing
 from service.domain.records import Effect, Put
+from service.usecases.find_twins import proposed_twins
 from service.usecases.put_listings import put_listing
+from service.usecases.see_listing import seen_listing
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 
 router = APIRouter(
@@ -51,26 +53,32 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> ListingOut:
-    """Create or replace a listing under your own names for it. It can be matched at once."""
+    """Create or replace a listing under your own names for it. It can be matched at once.
+
+    Listings of other sources that may be the same vacancy are named by `Link` headers of
+    rel="duplicate"; see the duplicates of a listing.
+    """
     require_free_name(ImportKind.LISTINGS, external_id)
     check_listing(tools, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.listing_by_source(mine, source, external_id))
-    written = put_listing(
-        tools,
-        Put(
-            organisation_id=caller.organisation_id,
-            source=source,
-            external_id=external_id,
-            content=body.to_domain(),
-            if_version=expected_version(if_match, if_none_match),
-        ),
+    wanted = Put(
+        organisation_id=caller.organisation_id,
+        source=source,
+        external_id=external_id,
+        content=body.to_domain(),
+        if_version=expected_version(if_match, if_none_match),
     )
+    written = put_listing(tools, wanted)
     if written.effect is Effect.CREATED:
         response.status_code = status.HTTP_201_CREATED
         response.headers["Location"] = f"/v1/listings/{written.record.id}"
     response.headers["ETag"] = etag(written.record.version)
-    return ListingOut.of(written.record)
+    alike = proposed_twins(tools, wanted)
+    if alike:
+        links = (f'</v1/listings/{one}>; rel="duplicate"' for one in alike)
+        response.headers["Link"] = ", ".join(links)
+    return ListingOut.of(written.record, caller.organisation_id)
 
 
 @router.get("/{source}/{external_id}")
@@ -81,16 +89,16 @@ def get_by_source(
     stored = tools.store.listing_by_source(caller.organisation_id, source, external_id)
     must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
-    return ListingOut.of(stored)
+    return ListingOut.of(stored, caller.organisation_id)
 
 
 @router.get("/{listing_id}")
-def get(listing_id: str, response: Response, tools: ToolsDep, _: Reader) -> ListingOut:
+def get(listing_id: str, response: Response, tools: ToolsDep, caller: Reader) -> ListingOut:
     """Read any listing by the id a match names."""
-    stored = tools.store.listing(listing_id)
+    stored = seen_listing(tools, caller.organisation_id, listing_id)
     must_revalidate(response)
     response.headers["ETag"] = etag(stored.version)
-    return ListingOut.of(stored)
+    return ListingOut.of(stored, caller.organisation_id)
 
 
 @router.delete("/{source}/{external_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -123,8 +131,9 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
         after=read_cursor(tools, caller, "listings", cursor),
         limit=limit,
         where={name: str(value) for name, value in wanted.items() if value is not None},
+        viewer=caller.organisation_id,
     )
     return ListingPage(
-        items=[ListingOut.of(one) for one in found.items],
+        items=[ListingOut.of(one, caller.organisation_id) for one in found.items],
         next_cursor=write_cursor(tools, caller, "listings", found.next_after),
     )

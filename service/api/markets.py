@@ -74,10 +74,10 @@ class MarketsOut(Model):
 @router.get("/markets")
 def markets(
     tools: ToolsDep,
-    _: Reader,
+    caller: Reader,
     origin: Annotated[
         CountryCode | None, Query(description="Where the people are from; none: all open jobs.")
     ] = None,
 ) -> MarketsOut:
     """Show where the open jobs abroad are for people from one country."""
-    return MarketsOut.of(show_markets(tools, origin))
+    return MarketsOut.of(show_markets(tools, origin, caller.organisation_id))

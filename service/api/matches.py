@@ -33,7 +33,7 @@ Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 def match(body: MatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept) -> AnswerOut:
     """Rank jobs and trainings for free words. Stores nothing, a reply for a repeat neither."""
     _require_allowed(tools, caller, body, "")
-    return AnswerOut.of(match_profile(tools, _request(body)))
+    return AnswerOut.of(match_profile(tools, _request(body, caller)))
 
 
 @router.post(
@@ -64,13 +64,13 @@ def match_batch(
     count_questions(request, len(body.items))
     for at, one in enumerate(body.items):
         _require_allowed(tools, caller, one, f"/items/{at}")
-    return StreamingResponse(_lines(tools, body.items), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(tools, body.items, caller), media_type="application/x-ndjson")
 
 
-def _lines(tools: Tools, questions: list[MatchIn]) -> Iterator[str]:
+def _lines(tools: Tools, questions: list[MatchIn], caller: Caller) -> Iterator[str]:
     for index, one in enumerate(questions):
         try:
-            answer = AnswerOut.of(match_profile(tools, _request(one)))
+            answer = AnswerOut.of(match_profile(tools, _request(one, caller)))
             line = BatchLineOut.model_construct(index=index, status=200, answer=answer)
         except InvalidInputError as error:
             line = BatchLineOut.model_construct(
@@ -92,7 +92,7 @@ def _require_allowed(tools: Tools, caller: Caller, body: MatchIn, at: str) -> No
     )
 
 
-def _request(body: MatchIn) -> MatchRequest:
+def _request(body: MatchIn, caller: Caller) -> MatchRequest:
     profile = body.profile.to_domain()
     profile = replace(
         profile,
@@ -105,6 +105,7 @@ def _request(body: MatchIn) -> MatchRequest:
         filters=body.filters.to_domain(),
         limit=body.limit,
         diversity=body.diversity,
+        viewer=caller.organisation_id,
     )
 
 
@@ -142,5 +143,6 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
         filters=filters,
         limit=limit,
         diversity=diversity,
+        viewer=caller.organisation_id,
     )
     return AnswerOut.of(match_person(tools, person, request))

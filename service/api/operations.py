@@ -46,7 +46,8 @@ def readyz(request: Request) -> Ready:
     if not tools.store.healthy():
         message = "The database does not answer."
         raise NotReadyError(message)
-    state = tools.index.state
+    # Whoever asks needs no key, so what is private is not counted.
+    state = tools.index.seen_by(None)
     return Ready(
         model=tools.encoder.model.id,
         revision=tools.encoder.model.revision,
@@ -87,10 +88,10 @@ def add_gauges(metrics_: Metrics, holder: ToolsHolder) -> None:
 
     def listings() -> float:
         try:
-            return float(holder.get().index.state.listings)
+            return float(holder.get().index.seen_by(None).listings)
         except Exception:  # noqa: BLE001 - not ready: there is nothing to count yet
             return 0.0
 
     for registry in (metrics_.registry, metrics_.public):
-        gauge = Gauge("homeward_index_listings", "Listings searched.", registry=registry)
+        gauge = Gauge("homeward_index_listings", "Public listings searched.", registry=registry)
         gauge.set_function(listings)

@@ -58,6 +58,7 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         office=tuple(body.office),
         reference=_reference(request_id(request)),
         with_name=body.name,
+        viewer=caller.organisation_id,
     )
     referral = _referral(tools, caller, shown, body, asked)
     # As they are stored: what was sent for an id may be anything, and the log holds ids only.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.domain.errors import ForbiddenError
+
 
 class Scope(StrEnum):
     """What a key may do. `admin` includes every other scope."""
@@ -44,6 +46,8 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    former_until: datetime | None = None
+    """Until when the secret before the last rotation opens as well; None without a rotation."""
 
     def valid_at(self, moment: datetime) -> bool:
         """Tell whether the key opens anything at `moment` (timezone-aware UTC)."""
@@ -57,9 +61,20 @@ class Caller:
     """The authenticated caller of one request."""
 
     key_id: str
+    """Of the key, or of the person (`Principal`) where they have signed in."""
     organisation_id: str
     scopes: frozenset[Scope]
+    signed_in: bool = False
+    """Whether it is a person with a token, not a program with a key."""
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller holds `scope`, itself or through `admin`."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def require(self, *scopes: Scope) -> None:
+        """Raise ForbiddenError, naming the first of `scopes` that the caller does not hold."""
+        for scope in scopes:
+            if not self.may(scope):
+                held_by = "Your role" if self.signed_in else "This key"
+                message = f'{held_by} lacks the scope "{scope.value}".'
+                raise ForbiddenError(message)

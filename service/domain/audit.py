@@ -28,6 +28,7 @@ class Action(StrEnum):
     OUTCOME_REMOVE = "outcome.remove"
     DELIVERY_LIST = "delivery.list"
     KEY_CREATE = "key.create"
+    KEY_ROTATE = "key.rotate"
     KEY_REVOKE = "key.revoke"
     ORGANISATION_CREATE = "organisation.create"
     CORRIDOR_CHANGE = "corridor.change"

@@ -92,7 +92,8 @@ class RowResult:
     """What became of a row. place: its position among the rows, from 0. number: as in `RawRow`.
 
     cells: what the file has there, kept of refused rows only, so that they can be mended. alike:
-    ids of others who may be the same person; nobody is merged in silence.
+    ids of what may be the same person, or the same vacancy of another source; nothing is merged
+    in silence.
     """
 
     place: int

@@ -78,7 +78,8 @@ class Eligibility:
 
     `closed` holds the corridors that are closed to the person today. A listing whose place or
     occupation is unknown passes the condition on it. `min_wage` is the person's floor,
-    `filter_wage` what the asker wants to see.
+    `filter_wage` what the asker wants to see. `viewer` is the organisation that looks: what is
+    private to others is not there for it, and without one only what is public is.
     """
 
     kinds: frozenset[Kind] = frozenset(Kind)
@@ -94,3 +95,4 @@ class Eligibility:
     filter_wage: WageFloor | None = None
     within: Circle | None = None
     licensed_only: bool = False
+    viewer: str | None = None

@@ -90,6 +90,12 @@ class UnauthenticatedError(HomewardError):
     code = "unauthenticated"
 
 
+class TokenRefusedError(UnauthenticatedError):
+    """This token is not accepted; sign in again."""
+
+    code = "token_invalid"
+
+
 class ForbiddenError(HomewardError):
     """This key lacks the scope for that."""
 
@@ -141,6 +147,12 @@ class NotReadyError(HomewardError):
     """The service is still loading its model or its index; try again in a few seconds."""
 
     code = "not_ready"
+
+
+class IssuerUnreachableError(HomewardError):
+    """Tokens cannot be checked now: their issuer does not answer. Keys go on working."""
+
+    code = "issuer_unreachable"
 
 
 class StorageError(HomewardError):

@@ -14,6 +14,13 @@ class Kind(StrEnum):
     SERVICE = "service"
 
 
+class Visibility(StrEnum):
+    """Who may know of a listing: everybody, or its owner and whom that names."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
 class WagePeriod(StrEnum):
     """What one wage figure pays for."""
 
@@ -72,6 +79,8 @@ class Listing:
     sectors: tuple[str, ...] = ()
     lat: float | None = None
     lon: float | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    visible_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +95,18 @@ class StoredListing:
     created_at: datetime
     updated_at: datetime
     content: Listing
+
+    @property
+    def readers(self) -> frozenset[str] | None:
+        """Ids of the organisations that may know of it; None: everybody.
+
+        The one place where that is decided; index and store keep what this says.
+        """
+        if self.content.visibility is Visibility.PUBLIC:
+            return None
+        return frozenset({self.organisation_id, *self.content.visible_to})
+
+    def is_visible_to(self, viewer: str | None) -> bool:
+        """Tell whether an organisation may know of it; None: whoever sees only what is public."""
+        readers = self.readers
+        return readers is None or viewer in readers

@@ -93,6 +93,7 @@ class ReferralRequest:
     """Which sheet is wanted. language: None for that of the person's words.
 
     office: how to reach who hands it out, line by line. reference: the sheet's number.
+    viewer: the organisation that asks; None sees only what is public.
     """
 
     listing_ids: tuple[str, ...]
@@ -100,3 +101,4 @@ class ReferralRequest:
     office: tuple[str, ...] = ()
     reference: str
     with_name: bool = False
+    viewer: str | None = None

@@ -26,6 +26,7 @@ class MatchRequest:
     """One question. `limit` counts per route; no `routes` means the person's, or all.
 
     diversity: how strongly the overseas answer is spread over countries, 0..1; None: as set.
+    viewer: the organisation that asks; None sees only what is public.
     """
 
     profile: Profile
@@ -33,3 +34,4 @@ class MatchRequest:
     filters: Filters = field(default_factory=Filters)
     limit: int = 10
     diversity: float | None = None
+    viewer: str | None = None

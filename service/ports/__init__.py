@@ -16,6 +16,7 @@ from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.referral import Referral
 from service.domain.retention import Retention
 from service.domain.stock import Stock
+from service.domain.token import ClaimMapping, VerifiedToken
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
@@ -29,6 +30,7 @@ from service.ports.stores import (
     ReplyStore,
     RetentionStore,
     Store,
+    TwinStore,
 )
 from service.rules.guidance import Guidance
 from service.rules.places import Places
@@ -65,9 +67,12 @@ __all__ = [
     "ReplyStore",
     "RetentionStore",
     "SheetPrinter",
+    "SignIn",
     "Store",
     "Taxonomy",
+    "TokenVerifier",
     "Tools",
+    "TwinStore",
     "WebhookSender",
 ]
 
@@ -174,20 +179,53 @@ class SheetPrinter(Protocol):
         ...
 
 
+class TokenVerifier(Protocol):
+    """Checks tokens of the one issuer that is trusted. Safe to call from several threads."""
+
+    def recognises(self, presented: str) -> bool:
+        """Tell whether something presented has the form of a token, valid or not."""
+        ...
+
+    def verify(self, token: str, now: datetime) -> VerifiedToken:
+        """Return what a token says, after every check of its own.
+
+        Raises TokenRefusedError, and IssuerUnreachableError where its key cannot be had now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people sign in: whose tokens are accepted, and what their claims are worth."""
+
+    tokens: TokenVerifier
+    mapping: ClaimMapping
+
+
 class ListingIndex(Protocol):
     """Finds candidate listings. Reads are safe from several threads at any time."""
 
     @property
     def state(self) -> IndexState:
-        """Generation and number of live listings now searched."""
+        """Generation and number of all live listings now searched, for the service itself."""
+        ...
+
+    def seen_by(self, viewer: str | None) -> IndexState:
+        """Return the same as far as one organisation may know; None: as everybody may.
+
+        What is private to others moves neither number.
+        """
         ...
 
     def pools(self, query: PoolQuery) -> list[Pool]:
         """Return one wide pool per ask, each searched inside its eligible set only."""
         ...
 
-    def stock(self, day: date) -> Stock:
-        """Return all jobs open on a day as columns; the same object until something changes."""
+    def stock(self, day: date, viewer: str | None = None) -> Stock:
+        """Return all jobs open on a day that an organisation may know of, as columns.
+
+        The same object until something changes. viewer None: those that are public.
+        """
         ...
 
     def follow(self) -> int:
@@ -286,6 +324,8 @@ class Tools:
     phrases: Phrasebook
     discretion: Discretion
     printer: SheetPrinter
+    sign_in: SignIn | None = None
+    """None: keys alone open anything."""
 
 
 class ProgressBar(Protocol):

@@ -15,6 +15,7 @@ from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.reply import Claim, Reply
 from service.domain.retention import Kept
+from service.domain.token import Principal
 from service.domain.work_said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
 from service.ports.officers import OfficerStore
@@ -45,9 +46,12 @@ class ListingStore(Protocol):
         ...
 
     def page_of_listings(
-        self, *, after: int, limit: int, where: Mapping[str, str]
+        self, *, after: int, limit: int, where: Mapping[str, str], viewer: str | None = None
     ) -> Page[StoredListing]:
-        """Return listings in order of creation behind the position `after`."""
+        """Return listings in order of creation behind the position `after`.
+
+        Those that `viewer`, an organisation, may know of; None: those that are public.
+        """
         ...
 
     def sources_of(self, organisation_id: str) -> list[str]:
@@ -84,6 +88,34 @@ class ListingStore(Protocol):
 
     def count_listings(self) -> int:
         """Return how many listings there are."""
+        ...
+
+
+class TwinStore(Protocol):
+    """Listings that may be one vacancy, and what organisations said of it."""
+
+    def listings_sharing_blocks(
+        self, content: Listing, viewer: str, but_not: tuple[str, str], limit: int
+    ) -> list[StoredListing]:
+        """Return listings that share a title, or an employer, with `content`: the newest of each.
+
+        Those that `viewer` may know of. but_not: organisation and source whose listings are left
+        out. limit: of each of the two.
+        """
+        ...
+
+    def say_of_pair(
+        self, organisation_id: str, pair: tuple[str, str], *, same: bool, at: datetime
+    ) -> None:
+        """Keep what an organisation says of two listings, in place of what it said before."""
+        ...
+
+    def said_of_pairs(self, organisation_id: str, listing_id: str) -> dict[str, bool]:
+        """Return what an organisation said of a listing and others: id to the same or not."""
+        ...
+
+    def same_listings(self, organisation_id: str) -> list[frozenset[str]]:
+        """Return the sets of listings that an organisation has confirmed to be the same."""
         ...
 
 
@@ -223,11 +255,21 @@ class AccessStore(Protocol):
         ...
 
     def key_by_hash(self, secret_hash: bytes) -> ApiKey | None:
-        """Return the key with this secret hash, revoked and expired ones included."""
+        """Return the key with this secret hash, revoked and expired ones included.
+
+        Of a secret that was exchanged it expires when that one does.
+        """
         ...
 
     def keys(self, organisation_id: str | None) -> list[ApiKey]:
         """Return the keys of one organisation, or all."""
+        ...
+
+    def rotate_key(self, key_id: str, secret_hash: bytes, at: datetime, until: datetime) -> None:
+        """Give a key another secret; the one it has opens beside it until `until`, older ones not.
+
+        Raises NotFoundError.
+        """
         ...
 
     def revoke_key(self, key_id: str, at: datetime) -> None:
@@ -236,6 +278,18 @@ class AccessStore(Protocol):
 
     def touch_key(self, key_id: str, at: datetime) -> None:
         """Note that a key was used."""
+        ...
+
+    def principal(self, issuer: str, subject: str) -> Principal | None:
+        """Return the person whom an issuer calls `subject`, None before their first request."""
+        ...
+
+    def put_principal(self, principal: Principal) -> None:
+        """Note a person, anew or as last seen; raise ConflictError without their organisation."""
+        ...
+
+    def principals(self, organisation_id: str | None) -> list[Principal]:
+        """Return the people of one organisation who have signed in, or all, the first first."""
         ...
 
 
@@ -323,6 +377,7 @@ class ReplyStore(Protocol):
 
 class Store(
     ListingStore,
+    TwinStore,
     PersonStore,
     CorridorStore,
     BatchStore,

@@ -30,7 +30,8 @@ class Rulebook:
 
     today: the date where the person lives. corridors: those from their country that are recorded
     and in force, open ones among them. refusals: what each of their vetoes was taken to mean.
-    home: where they live, as far as it is known.
+    home: where they live, as far as it is known. viewer: the organisation that looks; None sees
+    only what is public.
     """
 
     profile: Profile
@@ -40,6 +41,7 @@ class Rulebook:
     corridors: tuple[Corridor, ...] = ()
     refusals: Mapping[Veto, Refusal] = field(default_factory=dict)
     home: Place | None = None
+    viewer: str | None = None
 
     @property
     def closed(self) -> tuple[Corridor, ...]:
@@ -92,6 +94,7 @@ def _narrowed(base: Eligibility, book: Rulebook, filters: Filters) -> Eligibilit
     local = base.countries is not None
     return replace(
         base,
+        viewer=book.viewer,
         kinds=kinds,
         countries=countries,
         countries_not=base.countries_not | frozenset(filters.exclude_countries),
@@ -151,6 +154,10 @@ def reasons_against(stored: StoredListing, rule: Eligibility, book: Rulebook) ->
 
     The index decides by the same conditions in bulk; a test holds the two together.
     """
+    if not stored.is_visible_to(rule.viewer):
+        # Who may not know of it is told nothing of it either: `is_visible_to` comes first where
+        # reasons are shown.
+        return (Reason("hidden", "It is private to another organisation.", "its owner"),)
     listing = stored.content
     return (
         *_against_time(listing, rule),

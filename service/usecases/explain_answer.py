@@ -98,7 +98,7 @@ class Reader:
 def reader_of(tools: Tools, book: Rulebook, read: SavedUnderstanding) -> Reader:
     """Return what explains a person's matches."""
     said = [phrase.text for phrase in read.understanding.phrases if phrase.work]
-    stock = tools.index.stock(book.today)
+    stock = tools.index.stock(book.today, book.viewer)
     responsibility = shown(said, read.texts)
     setting = Setting(
         book=book,

@@ -22,6 +22,7 @@ from service.usecases.explain_answer import Chosen, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
 from service.usecases.score_pools import WIDE
+from service.usecases.see_listing import seen_listing
 from service.usecases.see_person import may_be_seen
 
 _ENOUGH: Final = 0.75
@@ -58,12 +59,12 @@ def find_candidates(
     Theirs are all who agreed to matching; of other organisations those who agreed to be shared
     with this one. Raises NotFoundError, and InvalidInputError for a kind that is not ranked.
     """
-    stored = tools.store.listing(listing_id)
+    stored = seen_listing(tools, organisation_id, listing_id)
     if stored.content.kind not in RANKED:
         message = f"People are not ranked for a listing of the kind {stored.content.kind.value}."
         raise InvalidInputError(message, code="kind_not_ranked")
     tools.people.follow()
-    wanted = wanted_of(tools, stored)
+    wanted = wanted_of(tools, stored, organisation_id)
     if wanted is None:
         return Candidates(stored, (), tools.encoder.model, (_NOT_SEARCHED,))
     best = _ranked(tools, wanted, organisation_id, limit)
@@ -87,7 +88,7 @@ def tiers_of_people(
 
     For whoever looks at many listings: explaining takes most of the time of an answer.
     """
-    wanted = wanted_of(tools, stored) if stored.content.kind in RANKED else None
+    wanted = wanted_of(tools, stored, organisation_id) if stored.content.kind in RANKED else None
     if wanted is None:
         return {}
     return {
@@ -162,7 +163,7 @@ def _let_in(
         name: let
         for name, person in people.items()
         if may_be_seen(tools, person, organisation_id)
-        and (let := _let_through(tools, stored, person, recorded)) is not None
+        and (let := _let_through(tools, stored, person, recorded, organisation_id)) is not None
     }
     reads = tools.store.readings(list(free), tools.reading)
     return {
@@ -181,10 +182,10 @@ def _seeking(
 
 
 def _let_through(
-    tools: Tools, stored: StoredListing, person: StoredPerson, recorded: Recorded
+    tools: Tools, stored: StoredListing, person: StoredPerson, recorded: Recorded, asking: str
 ) -> tuple[Rulebook, Route, RouteRules] | None:
     """Hold what is stored of a person against every rule; None where one keeps them out."""
-    book = rulebook(tools, person.profile, recorded)
+    book = rulebook(tools, person.profile, recorded, viewer=asking)
     route = route_for(stored.content, person.profile)
     wished = person.profile.preferences.routes
     rules = rules_for(route, book, Filters())

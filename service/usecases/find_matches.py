@@ -32,6 +32,7 @@ from service.skills.limits import refuses
 from service.usecases.bridge_gaps import add_bridges
 from service.usecases.explain_answer import Chosen, Reader, reader_of
 from service.usecases.explain_match import Judged
+from service.usecases.find_twins import once_each
 from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
 from service.usecases.rulebook import rulebook
 from service.usecases.score_pools import WIDE, measured_by, route_scores, scored
@@ -96,17 +97,19 @@ def require_work_words(read: SavedUnderstanding) -> None:
 def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> Answer:
     require_work_words(read)
     profile = request.profile
-    book = rulebook(tools, profile)
+    book = rulebook(tools, profile, viewer=request.viewer)
     routes = request.routes or profile.preferences.routes or tuple(Route)
     rules = {route: rules_for(route, book, request.filters) for route in routes}
-    state = tools.index.state
+    state = tools.index.seen_by(request.viewer)
     pools = tools.index.pools(_query(read, rules, request.limit))
     allowed, refused = pools[: len(rules)], pools[len(rules) :]
     measured = measured_by(tools, read)
     dial = tools.guidance.diversity if request.diversity is None else request.diversity
+    sets = tools.store.same_listings(request.viewer) if request.viewer is not None else ()
     chosen, spread = {}, None
     for route, pool in zip(rules, allowed, strict=True):
         score = route_scores(tools, route, pool, measured)
+        pool, score = once_each(pool, score, sets)  # noqa: PLW2901 - the same pool, each once
         plain = best_rows(score, request.limit)
         rows = plain
         if route is Route.OVERSEAS:
@@ -242,7 +245,7 @@ def _blocked(
     found = []
     for listing_id, (route, _) in sorted(worth.items(), key=lambda item: -item[1][1]):
         stored = listings.get(listing_id)
-        if stored is None:
+        if stored is None or not stored.is_visible_to(book.viewer):
             continue
         reasons = reasons_against(stored, rules[route].allowed, book)
         if reasons:

@@ -120,7 +120,7 @@ def find_skill_gaps(tools: Tools, organisation_id: str) -> SkillGaps:
             members[groups[lack.requirement]][name].append(lack)
     areas = {name: area for name, (area, _) in lacks.items()}
     wide = [label for label, some in members.items() if shown_share(len(lacks), len(some))]
-    courses = _courses(tools, wide)
+    courses = _courses(tools, wide, organisation_id)
     helped: dict[str, set[str]] = defaultdict(set)
     for label in wide:
         for stored in courses[label]:
@@ -163,7 +163,7 @@ def _lacks_of(tools: Tools, person: StoredPerson, known: _Known | None) -> _Know
         require_consent(tools, person)
     except ConsentMissingError:
         return None
-    book = rulebook(tools, person.profile)
+    book = rulebook(tools, person.profile, viewer=person.organisation_id)
     generation = tools.index.state.generation
     rests_on = (person.version, generation, tools.reading.revision, book.today, book.corridors)
     if known is not None and known.rests_on == rests_on:
@@ -222,12 +222,14 @@ def _grouped(tools: Tools, lacks: Sequence[_Lack]) -> dict[str, str]:
     return found
 
 
-def _courses(tools: Tools, labels: Sequence[str]) -> dict[str, list[StoredListing]]:
+def _courses(
+    tools: Tools, labels: Sequence[str], organisation_id: str
+) -> dict[str, list[StoredListing]]:
     """Return the trainings that lead to each requirement, the nearest first."""
     if not labels:
         return {}
     wanted = tools.listing_encoder.encode(labels)
-    nobody = rulebook(tools, _NOBODY)
+    nobody = rulebook(tools, _NOBODY, viewer=organisation_id)
     allowed = rules_for(Route.TRAINING, nobody, Filters()).allowed
     query = PoolQuery(np.vstack([wanted[:1], wanted]), "", (Ask(allowed, _COURSE_POOL),))
     pool = tools.index.pools(query)[0]
@@ -241,6 +243,7 @@ def _courses(tools: Tools, labels: Sequence[str]) -> dict[str, list[StoredListin
             for row in best_rows(line, _COURSES)
             if line[row] >= _TAUGHT_FROM
             and pool.ids[row] in records
+            and records[pool.ids[row]].is_visible_to(organisation_id)
             and _teaches(label, records[pool.ids[row]])
         ]
         for label, line in zip(labels, near, strict=True)

@@ -41,6 +41,7 @@ from service.intake.dates import DateOrder
 from service.intake.headers import FIELDS
 from service.intake.records import Drafted, file_date_order, to_contract
 from service.ports import ProgressBar, Tools
+from service.usecases.find_twins import proposed_twins
 from service.usecases.put_listings import listing_vectors
 from service.usecases.register_person import read_to_keep
 
@@ -286,7 +287,9 @@ class _Run:
             )
             return TakenRow(refused)
         self.seen[name] = row.number
-        result = RowResult(place, row.number, RowEffect.UNCHANGED, name)
+        listing = taken.get("listing")
+        alike = () if listing is None else proposed_twins(self.tools, listing)
+        result = RowResult(place, row.number, RowEffect.UNCHANGED, name, alike=alike)
         return TakenRow(result, **taken)
 
     def _drafted(self, row: RawRow) -> Drafted:

@@ -100,7 +100,7 @@ def _referral(
     _require_discreet_office(tools, asked)
     require_work_words(read)
     language = _language(tools, read, asked)
-    book = rulebook(tools, profile)
+    book = rulebook(tools, profile, viewer=asked.viewer)
     stored = _chosen(tools, book, asked)
     matches = _explained(tools, book, read, stored)
     ids = {gap.bridges[0] for one in matches for gap in one.missing if gap.bridges}
@@ -153,7 +153,11 @@ def _language(tools: Tools, read: SavedUnderstanding, asked: ReferralRequest) ->
 
 def _chosen(tools: Tools, book: Rulebook, asked: ReferralRequest) -> list[StoredListing]:
     """Return the chosen listings, all of which every rule lets through now."""
-    found = tools.store.listings(asked.listing_ids)
+    found = {
+        name: one
+        for name, one in tools.store.listings(asked.listing_ids).items()
+        if one.is_visible_to(asked.viewer)
+    }
     where = {name: f"/listings/{at}" for at, name in enumerate(asked.listing_ids)}
     absent = [
         FieldProblem(where[name], "There is no such listing.") for name in where.keys() - found
@@ -191,7 +195,7 @@ def _explained(
     reader = reader_of(tools, book, read)
     judged = []
     for one in stored:
-        wanted = wanted_of(tools, one)
+        wanted = wanted_of(tools, one, book.viewer)
         if wanted is None:
             message = f'"{one.content.title}" has not been read yet; try again in a few seconds.'
             raise NotReadyError(message)

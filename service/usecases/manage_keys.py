@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.errors import (
+    ConflictError,
     FieldProblem,
     ForbiddenError,
     InvalidInputError,
@@ -17,7 +18,10 @@ from service.domain.errors import (
 from service.ports import Tools
 
 FIRST_ORGANISATION: Final = "home-office"
-_TOUCH_EVERY: Final = timedelta(minutes=5)
+OVERLAP: Final = timedelta(hours=24)
+"""How long an exchanged secret opens beside the new one, unless said otherwise."""
+TOUCH_EVERY: Final = timedelta(minutes=5)
+"""How exactly is known when something was last used: a write for every request would be dear."""
 
 
 def secret_hash(secret: str) -> bytes:
@@ -41,19 +45,28 @@ def new_key(
     if expires_at is not None and expires_at <= now:
         problem = FieldProblem("/expires_at", "This moment has passed.")
         raise InvalidInputError(problem.detail, problems=(problem,))
-    secret = f"hw_{secrets.token_urlsafe(32)}"
+    secret = _new_secret()
     key = ApiKey(f"key_{uuid4().hex}", organisation_id, name, scopes, now, expires_at)
     tools.store.add_key(key, secret_hash(secret))
     return key, secret
 
 
+def _new_secret() -> str:
+    return f"hw_{secrets.token_urlsafe(32)}"
+
+
+def administered_by(caller: Caller) -> str | None:
+    """Return the one organisation that an administrator looks after, None for all of them."""
+    return None if caller.organisation_id == FIRST_ORGANISATION else caller.organisation_id
+
+
 def authenticate(tools: Tools, secret: str) -> Caller:
-    """Return who calls with this secret; raise UnauthenticatedError."""
+    """Return which key calls with this secret; raise UnauthenticatedError."""
     key = tools.store.key_by_hash(secret_hash(secret))
     now = tools.clock.now()
     if key is None or not key.valid_at(now):
         raise UnauthenticatedError
-    if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
+    if key.last_used_at is None or now - key.last_used_at > TOUCH_EVERY:
         tools.store.touch_key(key.id, now)
     return Caller(key.id, key.organisation_id, key.scopes)
 
@@ -66,10 +79,34 @@ def revoke_key(tools: Tools, caller: Caller, key_id: str, within: str | None) ->
     if key_id == caller.key_id:
         message = "This is the key you are using; revoke it with another one."
         raise ForbiddenError(message, code="own_key")
-    if key_id not in {key.id for key in tools.store.keys(within)}:
-        message = "There is no such key."
-        raise NotFoundError(message)
+    _key_within(tools, key_id, within)
     tools.store.revoke_key(key_id, tools.clock.now())
+
+
+def rotate_key(
+    tools: Tools, key_id: str, within: str | None, overlap: timedelta = OVERLAP
+) -> tuple[ApiKey, str]:
+    """Give a key of the organisation `within`, or of any, another secret; return both.
+
+    The secret before opens for `overlap` beside it, and what is older nothing more. The key stays
+    the same: its subscriptions, its lines in the access log, its end. Raises NotFoundError, and
+    ConflictError for a key that has ended.
+    """
+    now = tools.clock.now()
+    if not _key_within(tools, key_id, within).valid_at(now):
+        message = "This key has been revoked or has expired; make a new one."
+        raise ConflictError(message)
+    secret = _new_secret()
+    tools.store.rotate_key(key_id, secret_hash(secret), now, now + overlap)
+    return _key_within(tools, key_id, within), secret
+
+
+def _key_within(tools: Tools, key_id: str, within: str | None) -> ApiKey:
+    for key in tools.store.keys(within):
+        if key.id == key_id:
+            return key
+    message = "There is no such key."
+    raise NotFoundError(message)
 
 
 def ensure_first_organisation(tools: Tools) -> None:

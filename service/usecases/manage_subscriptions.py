@@ -117,10 +117,10 @@ def _new_secret() -> str:
 
 
 def _require_sound(tools: Tools, caller: Caller, content: Subscription) -> None:
-    for scope in NEEDS[content.watch]:
-        if not caller.may(scope):
-            message = f'This key lacks the scope "{scope.value}".'
-            raise ForbiddenError(message)
+    if caller.signed_in:
+        message = "A subscription outlasts a token: make it with a key."
+        raise ForbiddenError(message, code="key_needed")
+    caller.require(*NEEDS[content.watch])
     _require_way(tools, content)
     if content.watch is Watch.LISTINGS:
         profile = Profile(text=content.text or "", home_country=content.home_country)

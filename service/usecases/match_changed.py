@@ -34,8 +34,8 @@ class Shared:
     listings: dict[str, StoredListing | None] = field(default_factory=dict)
     corridors: dict[str, list[StoredCorridor]] = field(default_factory=dict)
     affinity: dict[str, Vectors] = field(default_factory=dict)
-    answers: dict[tuple[str, tuple[str, ...]], Tiers] = field(default_factory=dict)
-    """The best listings of these sources for a person, by both."""
+    answers: dict[tuple[str, str, tuple[str, ...]], Tiers] = field(default_factory=dict)
+    """The best listings of some sources for a person: by who is told, the person, the sources."""
 
     def recorded_for(self, profile: Profile) -> Recorded:
         """Return the corridors from where somebody lives."""
@@ -71,16 +71,22 @@ class Ground:
     rules: dict[Route, RouteRules] = field(default_factory=dict)
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - the last two go by name
         cls,
         tools: Tools,
         profile: Profile,
         filters: Filters,
         routes: Iterable[Route] = (),
         shared: Shared | None = None,
+        *,
+        viewer: str | None,
     ) -> "Ground":
-        """Gather the rules as of now. routes: narrow the person's own, none narrow nothing."""
-        book = rulebook(tools, profile, None if shared is None else shared.recorded_for(profile))
+        """Gather the rules as of now. routes: narrow the person's own, none narrow nothing.
+
+        viewer: the organisation that is told.
+        """
+        recorded = None if shared is None else shared.recorded_for(profile)
+        book = rulebook(tools, profile, recorded, viewer=viewer)
         wished, asked = profile.preferences.routes or tuple(Route), tuple(routes) or tuple(Route)
         rules = {
             route: rules_for(route, book, filters)
@@ -127,7 +133,10 @@ def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredLis
         scores = dict(zip(pool.ids, found.tolist(), strict=True))
     for one in seen:
         # What a training is worth to somebody depends on what else is there for them.
-        if one.content.kind is not Kind.JOB and (wanted := wanted_of(tools, one)) is not None:
+        if one.content.kind is Kind.JOB:
+            continue
+        wanted = wanted_of(tools, one, asking.ground.book.viewer)
+        if wanted is not None:
             scores[one.id] = float(scores_for(tools, wanted, [said_to_keep(tools, asking.read)])[0])
     return _tiers(tools, asking, scores)
 

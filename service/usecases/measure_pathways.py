@@ -9,6 +9,7 @@ from service.domain.person import Profile
 from service.ports import ProgressBar, Tools
 from service.usecases.load_sample import sample_people
 from service.usecases.plan_pathways import pathways_for
+from service.usecases.rulebook import rulebook
 from service.usecases.understand import understand
 
 
@@ -46,7 +47,8 @@ def pathway_quality(tools: Tools, folder: Path, bar: ProgressBar) -> PathwayQual
 
 def _first_three(tools: Tools, profile: Profile) -> set[str]:
     try:
-        found = pathways_for(tools, profile, understand(tools, profile), 3)
+        book = rulebook(tools, profile, viewer=None)
+        found = pathways_for(tools, book, understand(tools, profile), 3)
     except InvalidInputError:
         return set()
     return {step.listing.external_id for one in found for step in one.steps}

@@ -16,7 +16,7 @@ from service.domain.embedding import Vectors
 from service.domain.listing import Kind, Listing, StoredListing
 from service.domain.match import AgeRule, Missing, MissingKind, Tier
 from service.domain.pathway import Opened, Pathway
-from service.domain.person import Profile, Route, StoredPerson
+from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
@@ -88,18 +88,19 @@ class _Tried:
 def plan_pathways(tools: Tools, person: StoredPerson, limit: int) -> tuple[Pathway, ...]:
     """Return pathways for a stored person, the best first.
 
-    Raises ConsentMissingError without a consent that holds today, InvalidInputError where the
-    person's words hold nothing about work.
+    Raises ConsentMissingError without a consent that holds today, InvalidInputError where their
+    words hold nothing about work. What is private to other organisations leads nowhere.
     """
-    return pathways_for(tools, person.profile, reading_of(tools, person), limit)
+    book = rulebook(tools, person.profile, viewer=person.organisation_id)
+    return pathways_for(tools, book, reading_of(tools, person), limit)
 
 
 def pathways_for(
-    tools: Tools, profile: Profile, read: SavedUnderstanding, limit: int
+    tools: Tools, book: Rulebook, read: SavedUnderstanding, limit: int
 ) -> tuple[Pathway, ...]:
-    """Return pathways for a profile whose words are read, without asking for consent."""
+    """Return pathways for somebody whose words are read; asks for no consent."""
     require_work_words(read)
-    return _Planner.of(tools, rulebook(tools, profile), read).pathways(limit)
+    return _Planner.of(tools, book, read).pathways(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,10 +355,8 @@ class _Planner:
         return home is not None and listing.country != home
 
     def _dollars(self, listings: Sequence[Listing]) -> float:
-        rates = self.book.rates
-        each = [
-            rates.converted(one.cost or 0, one.cost_currency or "USD", "USD") for one in listings
-        ]
+        convert = self.book.rates.converted
+        each = (convert(one.cost or 0, one.cost_currency or "USD", "USD") for one in listings)
         return sum(one or 0 for one in each)
 
     def _pathway(self, one: _Tried) -> Pathway:

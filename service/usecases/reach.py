@@ -220,7 +220,7 @@ def jobs_of(
         if not reasons_against(records[name], rules[route], book):
             kept.append((at, route))
     rows = [at for at, _ in kept]
-    some = _taken(pool, rows)
+    some = taken(pool, rows)
     before, _ = scored(tools, some, measured)
     titles = some.requirements[some.starts[:-1]] if rows else some.requirements[:0]
     said = measured[0]
@@ -237,7 +237,8 @@ def jobs_of(
     )
 
 
-def _taken(pool: Pool, rows: Sequence[int]) -> Pool:
+def taken(pool: Pool, rows: Sequence[int]) -> Pool:
+    """Return these rows of a pool, in this order."""
     requirements = [rows_of(pool, at) for at in rows]
     sizes = [len(one) for one in requirements]
     return Pool(

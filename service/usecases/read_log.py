@@ -7,7 +7,7 @@ from service.domain.audit import AccessQuery, Action, LoggedAccess
 from service.domain.errors import NotFoundError
 from service.domain.records import Page
 from service.ports import Tools
-from service.usecases.manage_keys import FIRST_ORGANISATION
+from service.usecases.manage_keys import administered_by
 
 
 def read_log(
@@ -19,8 +19,8 @@ def read_log(
     them: without the other organisation's key and request, and whom else they concerned.
     The first organisation sees all.
     """
-    mine = caller.organisation_id
-    if mine == FIRST_ORGANISATION:
+    mine = administered_by(caller)
+    if mine is None:
         return tools.store.page_of_accesses(query, after=after, limit=limit)
     if query.subject is None or not _theirs(tools, mine, query.subject):
         query = replace(query, organisation_id=mine)

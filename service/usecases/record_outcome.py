@@ -3,6 +3,7 @@
 from service.domain.outcome import Outcome, StoredOutcome
 from service.domain.records import Written
 from service.ports import Tools
+from service.usecases.see_listing import seen_listing
 from service.usecases.see_person import seen_person
 
 
@@ -12,6 +13,6 @@ def record_outcome(tools: Tools, organisation_id: str, outcome: Outcome) -> Writ
     Raises NotFoundError for a listing or a person that this organisation does not see: of other
     organisations those who agreed to be shared with it, for as long as they do.
     """
-    tools.store.listing(outcome.listing_id)
+    seen_listing(tools, organisation_id, outcome.listing_id)
     person = seen_person(tools, organisation_id, outcome.returnee_id)
     return tools.store.put_outcome(organisation_id, person, outcome)

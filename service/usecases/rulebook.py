@@ -12,8 +12,18 @@ Recorded = Mapping[str, Sequence[StoredCorridor]]
 """The corridors that matter to an answer about many people, by origin, read once."""
 
 
-def rulebook(tools: Tools, profile: Profile, recorded: Recorded | None = None) -> Rulebook:
-    """Return the rules' ground for a person, as of now. recorded: used in place of the store."""
+def rulebook(
+    tools: Tools,
+    profile: Profile,
+    recorded: Recorded | None = None,
+    *,
+    viewer: str | None,
+) -> Rulebook:
+    """Return the rules' ground for a person, as of now.
+
+    recorded: used in place of the store. viewer: the organisation that looks; None sees only what
+    is public.
+    """
     origin = profile.home_country
     today = today_in(origin, tools.clock.now())
     stored: Sequence[StoredCorridor] = ()
@@ -30,4 +40,5 @@ def rulebook(tools: Tools, profile: Profile, recorded: Recorded | None = None) -
             veto: tools.refusals.refusal(veto) for veto in dict.fromkeys(profile.preferences.vetoes)
         },
         home=tools.places.of_person(profile),
+        viewer=viewer,
     )

@@ -36,8 +36,8 @@ class Wanted:
         return self.pool.requirements[self.pool.starts[self.row] : self.pool.starts[self.row + 1]]
 
 
-def wanted_of(tools: Tools, stored: StoredListing) -> Wanted | None:
-    """Return a listing ready to be scored, None where it is not searched yet."""
+def wanted_of(tools: Tools, stored: StoredListing, viewer: str | None) -> Wanted | None:
+    """Return a listing ready to be scored for who looks, None where it is not searched yet."""
     pool = tools.index.pool_of([stored.id]).pool
     if not pool.ids:
         return None
@@ -46,7 +46,7 @@ def wanted_of(tools: Tools, stored: StoredListing) -> Wanted | None:
     query = PoolQuery(
         vectors=np.vstack([pool.whole, pool.requirements]),
         words="",
-        asks=(Ask(Eligibility(kinds=frozenset({Kind.TRAINING})), _ASSESSMENTS),),
+        asks=(Ask(Eligibility(kinds=frozenset({Kind.TRAINING}), viewer=viewer), _ASSESSMENTS),),
     )
     near = tools.index.pools(query)[0]
     names = [near.ids[row] for row in np.flatnonzero(near.assesses)]

@@ -42,10 +42,13 @@ class Markets:
     markets: tuple[Market, ...]
 
 
-def show_markets(tools: Tools, origin: str | None) -> Markets:
-    """Return the markets of people from `origin` (ISO 3166-1), as of now; None: of anybody."""
+def show_markets(tools: Tools, origin: str | None, viewer: str | None) -> Markets:
+    """Return the markets of people from `origin` (ISO 3166-1), as of now; None: of anybody.
+
+    viewer: the organisation that looks; None sees only what is public.
+    """
     today = today_in(origin, tools.clock.now())
-    stock = tools.index.stock(today)
+    stock = tools.index.stock(today, viewer)
     currency = home_currency(origin)
     found = destinations(stock, origin)
     recorded = [

@@ -46,7 +46,7 @@ class Standing:
         if self.ended is not None:
             return self.ended
         listing = self.listings.get(delivery.listing_id or "")
-        if listing is None:
+        if listing is None or not listing.is_visible_to(self.subscription.organisation_id):
             return "listing_gone"
         person = None
         if delivery.person_id is not None:
@@ -69,6 +69,7 @@ class Standing:
                 profile,
                 Filters() if theirs else filters_of(self.subscription),
                 () if theirs else content.routes,
+                viewer=self.subscription.organisation_id,
             )
         return self.grounds[name]
 

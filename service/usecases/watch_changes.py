@@ -154,7 +154,14 @@ class Watcher:
             if len(self.read) >= _READ:
                 self.read.clear()
             self.read[known] = understand(self.tools, profile)
-        ground = Ground.of(self.tools, profile, filters_of(stored), asked.routes, shared)
+        ground = Ground.of(
+            self.tools,
+            profile,
+            filters_of(stored),
+            asked.routes,
+            shared,
+            viewer=stored.organisation_id,
+        )
         asking = Asking(self.read[known], ground)
         return _hits(tiers_of_listings(self.tools, asking, changed.listings), None)
 
@@ -171,7 +178,14 @@ class Watcher:
         except (ConsentMissingError, NotFoundError):
             return ()
         routes = stored.content.routes
-        ground = Ground.of(tools, person.profile, filters_of(stored), routes, shared)
+        ground = Ground.of(
+            tools,
+            person.profile,
+            filters_of(stored),
+            routes,
+            shared,
+            viewer=stored.organisation_id,
+        )
         asking = Asking(read, ground)
         tiers = tiers_of_listings(tools, asking, changed.listings)
         if anew:
@@ -200,9 +214,9 @@ class Watcher:
                 # The feed tells of them again once their words are read.
                 continue
             # What another subscription to the same listings has asked is known already.
-            question = (person.id, filters.sources)
+            question = (organisation, person.id, filters.sources)
             if question not in shared.answers:
-                ground = Ground.of(tools, person.profile, filters, (), shared)
+                ground = Ground.of(tools, person.profile, filters, (), shared, viewer=organisation)
                 asking = Asking(reads[person.id], ground)
                 shared.answers[question] = best_of_all(tools, asking, _CANDIDATES, shared)
             tiers = shared.answers[question]

@@ -16,7 +16,6 @@ from limits.strategies import MovingWindowRateLimiter
 from service.domain.access import Caller, Scope
 from service.domain.errors import (
     FieldProblem,
-    ForbiddenError,
     HomewardError,
     InvalidInputError,
     NotReadyError,
@@ -24,11 +23,13 @@ from service.domain.errors import (
     UnauthenticatedError,
 )
 from service.ports import Tools
-from service.usecases.manage_keys import authenticate
+from service.usecases.identify_caller import caller_presenting
 from service.web.suggest import nearest_name
 
 _WINDOW_S: Final = 60
-_bearer: Final = HTTPBearer(auto_error=False, description="A Homeward key.")
+_bearer: Final = HTTPBearer(
+    auto_error=False, description="A Homeward key, or a token of the issuer that is trusted here."
+)
 
 
 class ToolsHolder:
@@ -92,15 +93,17 @@ ToolsDep = Annotated[Tools, Depends(tools_of)]
 
 
 def admit(request: Request) -> Caller:
-    """Return who calls, within the rate of their key. Nobody else is told what else is wrong.
+    """Return who calls, within their rate: of a key, or of a person who has signed in.
 
-    Raises NotReadyError, UnauthenticatedError and RateLimitedError.
+    Nobody else is told what else is wrong.
+
+    Raises NotReadyError, UnauthenticatedError, RateLimitedError, and what `caller_presenting` does.
     """
     tools = tools_of(request)
     scheme, secret = get_authorization_scheme_param(request.headers.get("Authorization"))
     if scheme.lower() != "bearer" or not secret:
         raise UnauthenticatedError
-    caller = authenticate(tools, secret)
+    caller = caller_presenting(tools, secret)
     request.state.caller = caller
     count(request, 1)
     return caller
@@ -146,10 +149,7 @@ def with_scope(*scopes: Scope) -> Callable[[Caller], Caller]:
     """Return a dependency that lets in callers who hold all of `scopes`."""
 
     def check(caller: CallerDep) -> Caller:
-        for scope in scopes:
-            if not caller.may(scope):
-                message = f'This key lacks the scope "{scope.value}".'
-                raise ForbiddenError(message)
+        caller.require(*scopes)
         return caller
 
     return check

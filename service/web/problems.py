@@ -34,6 +34,7 @@ _STATUS: Final[dict[type[e.HomewardError], tuple[int, str]]] = {
     e.ForbiddenError: (403, "Forbidden"),
     e.ConsentMissingError: (403, "No consent"),
     e.RateLimitedError: (429, "Too many requests"),
+    e.IssuerUnreachableError: (503, "Issuer unreachable"),
     e.NotReadyError: (503, "Not ready"),
     e.StorageError: (503, "Storage unavailable"),
     e.StaleVectorsError: (503, "Vectors out of date"),
@@ -89,11 +90,13 @@ def homeward_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, e.UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="homeward"'
+    if isinstance(error, e.TokenRefusedError):
+        headers["WWW-Authenticate"] += ', error="invalid_token"'  # RFC 6750
     if isinstance(error, e.RateLimitedError):
         headers["Retry-After"] = str(error.retry_after_s)
     elif isinstance(error, e.InProgressError):
         headers["Retry-After"] = "1"
-    elif isinstance(error, (e.NotReadyError, e.StorageError)):
+    elif isinstance(error, (e.NotReadyError, e.StorageError, e.IssuerUnreachableError)):
         headers["Retry-After"] = "5"
     return problem(
         request,

@@ -78,6 +78,13 @@ ROUTES = (
         "/v1/listings/{listing_id}/candidates",
         ("match", "listings:read", "returnees:read"),
     ),
+    Route("GET", "/v1/listings/{listing_id}/duplicates", ("listings:read",)),
+    Route(
+        "PUT",
+        "/v1/listings/{listing_id}/duplicates/{other_id}",
+        ("listings:write",),
+        {"same": True},
+    ),
     Route("GET", "/v1/listings/{source}/{external_id}", ("listings:read",)),
     Route("PUT", "/v1/listings/{source}/{external_id}", ("listings:write",), JOB),
     Route("DELETE", "/v1/listings/{source}/{external_id}", ("listings:write",)),
@@ -127,6 +134,8 @@ ROUTES = (
     Route("GET", "/v1/keys", ("admin",)),
     Route("POST", "/v1/keys", ("admin",), {"name": "partner", "scopes": ["match"]}),
     Route("DELETE", "/v1/keys/{key_id}", ("admin",)),
+    Route("POST", "/v1/keys/{key_id}/rotate", ("admin",), {"overlap_hours": 1}),
+    Route("GET", "/v1/principals", ("admin",)),
     Route("GET", "/v1/organisations", ("admin",)),
     Route("POST", "/v1/organisations", ("admin",), {"id": "north-ngo", "name": "North"}),
 )

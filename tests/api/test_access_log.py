@@ -26,6 +26,7 @@ ALSO: Final = {
     "PUT /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,
     "DELETE /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,
     "POST /v1/keys": Action.KEY_CREATE,
+    "POST /v1/keys/{key_id}/rotate": Action.KEY_ROTATE,
     "DELETE /v1/keys/{key_id}": Action.KEY_REVOKE,
     "POST /v1/organisations": Action.ORGANISATION_CREATE,
 }

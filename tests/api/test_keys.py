@@ -7,6 +7,12 @@ from fastapi.testclient import TestClient
 
 from service.domain.access import Scope
 from service.ports import Tools
+from service.usecases.manage_keys import (
+    FIRST_ORGANISATION,
+    ensure_first_key,
+    new_key,
+    rotate_key,
+)
 from tests.api.support import JSON, errors, problem, stored
 
 
@@ -112,4 +118,64 @@ def test_a_bad_organisation_id_is_refused(api: TestClient, api_tools: Tools, bad
     """Ids are short, plain and fit for an address."""
     before = stored(api_tools)
     assert list(errors(api.post("/v1/organisations", json={"id": bad, "name": "X"}))) == ["/id"]
+    assert stored(api_tools) == before
+
+
+def test_a_rotated_key_opens_with_both_secrets_for_a_while(api: TestClient) -> None:
+    """It stays the same key; the secret before the last opens nothing more."""
+    key = api.post("/v1/keys", json={"name": "rotated", "scopes": ["match"]}).json()
+    path, secrets = f"/v1/keys/{key['id']}/rotate", [key["key"]]
+    for _ in range(2):
+        answer = api.post(path, json={"overlap_hours": 2})
+        assert answer.status_code == 200
+        secrets.append(answer.json()["key"])
+    assert answer.json()["id"] == key["id"]
+    until = datetime.fromisoformat(answer.json()["former_secret_until"]) - datetime.now(UTC)
+    assert timedelta(minutes=119) < until <= timedelta(hours=2)
+    statuses = [
+        api.get("/v1/markets", headers={"Authorization": f"Bearer {secret}"}).status_code
+        for secret in secrets
+    ]
+    assert statuses == [401, 200, 200]
+
+
+def test_without_overlap_the_secret_before_ends_at_once(api: TestClient) -> None:
+    """So a secret that has got about is shut out; without a body both open for a day."""
+    key = api.post("/v1/keys", json={"name": "leaked", "scopes": ["match"]}).json()
+    sent = {"Authorization": f"Bearer {key['key']}"}
+    path = f"/v1/keys/{key['id']}/rotate"
+    api.post(path, json={"overlap_hours": 0})
+    problem(api.get("/v1/markets", headers=sent), 401, "unauthenticated")
+    until = datetime.fromisoformat(api.post(path).json()["former_secret_until"])
+    assert until - datetime.now(UTC) > timedelta(hours=23)
+
+
+def test_both_secrets_end_with_their_key(api: TestClient) -> None:
+    """Revoking shuts the former secret out too, and what has ended is not rotated."""
+    key = api.post("/v1/keys", json={"name": "ended", "scopes": ["match"]}).json()
+    newer = api.post(f"/v1/keys/{key['id']}/rotate").json()["key"]
+    api.delete(f"/v1/keys/{key['id']}")
+    for secret in (key["key"], newer):
+        sent = {"Authorization": f"Bearer {secret}"}
+        problem(api.get("/v1/markets", headers=sent), 401, "unauthenticated")
+    problem(api.post(f"/v1/keys/{key['id']}/rotate"), 409, "conflict")
+    problem(api.post("/v1/keys/key_none/rotate"), 404, "not_found")
+
+
+def test_a_former_admin_secret_is_not_taken_for_a_new_one(api_tools: Tools) -> None:
+    """After a rotation, a restart with the old setting lets nobody in."""
+    key, secret = new_key(api_tools, FIRST_ORGANISATION, "set", frozenset({Scope.ADMIN}))
+    rotate_key(api_tools, key.id, FIRST_ORGANISATION, timedelta(0))
+    before = len(api_tools.store.keys(None))
+    ensure_first_key(api_tools, secret)
+    assert len(api_tools.store.keys(None)) == before
+
+
+@pytest.mark.parametrize("hours", [-1, 721, 1.5, "2", None])
+def test_a_bad_overlap_is_refused(api: TestClient, api_tools: Tools, hours: object) -> None:
+    """Whole hours, thirty days at most; no secret is exchanged."""
+    key = api.post("/v1/keys", json={"name": "kept", "scopes": ["match"]}).json()
+    before = stored(api_tools)
+    answer = api.post(f"/v1/keys/{key['id']}/rotate", json={"overlap_hours": hours})
+    assert list(errors(answer)) == ["/overlap_hours"]
     assert stored(api_tools) == before

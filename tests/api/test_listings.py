@@ -65,7 +65,7 @@ def test_what_is_not_said_stays_unknown(api: TestClient) -> None:
     """A listing of only its required fields has null or an empty list everywhere else."""
     body = {"kind": "job", "title": "Mason", "country": "BD"}
     listing = api.put("/v1/listings/round/bare", json=body).json()
-    said = {*body, "id", "source", "external_id", "created_at", "updated_at"}
+    said = {*body, "id", "source", "external_id", "created_at", "updated_at", "visibility"}
     assert all(value in (None, []) for name, value in listing.items() if name not in said)
 
 

@@ -27,6 +27,7 @@ SHOWS: Final = {"MatchListing", "ListingOut", "ReturneeOut", "ReferralOption"}
 EXEMPT: Final = {
     "GET /v1/listings": "the register itself, for those who keep it",
     "GET /v1/listings/{listing_id}": "the register itself",
+    "GET /v1/listings/{listing_id}/duplicates": "the register itself",
     "GET /v1/listings/{source}/{external_id}": "an owner's own record",
     "PUT /v1/listings/{source}/{external_id}": "echoes what its owner wrote",
     "GET /v1/returnees": "the organisation's own people, not an offer",

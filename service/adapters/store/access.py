@@ -1,6 +1,8 @@
-"""Organisations and keys in SQL."""
+"""Organisations, keys, and people who have signed in, in SQL."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,16 +10,19 @@ import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.vault import Vault
 from service.domain.access import ApiKey, Organisation, Scope
 from service.domain.errors import ConflictError, NotFoundError
+from service.domain.token import Principal
 
 
 class AccessQueries:
     """Implements `service.ports.AccessStore`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        """Work on this database."""
+    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+        """Work on this database; seal with this vault."""
         self._db = database
+        self._vault = vault
 
     def organisations(self) -> list[Organisation]:
         """See the port."""
@@ -66,15 +71,39 @@ class AccessQueries:
             row = connection.execute(
                 sa.select(t.api_keys).where(t.api_keys.c.secret_hash == secret_hash)
             ).one_or_none()
-        return None if row is None else _record(row)
+            return _record(row) if row is not None else _by_former(connection, secret_hash)
 
     def keys(self, organisation_id: str | None) -> list[ApiKey]:
         """See the port."""
         query = sa.select(t.api_keys).order_by(t.api_keys.c.created_at)
         if organisation_id is not None:
             query = query.where(t.api_keys.c.organisation_id == organisation_id)
+        former = t.former_secrets.c
+        latest = sa.select(former.key_id, sa.func.max(former.until)).group_by(former.key_id)
         with self._db.read() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            until = {row[0]: row[1] for row in connection.execute(latest)}
+            return [_record(row, until) for row in connection.execute(query)]
+
+    def rotate_key(self, key_id: str, secret_hash: bytes, at: datetime, until: datetime) -> None:
+        """See the port."""
+        keys, former = t.api_keys, t.former_secrets
+        with self._db.write() as connection:
+            held = sa.select(keys.c.secret_hash).where(keys.c.id == key_id)
+            old = connection.execute(held).scalar_one_or_none()
+            if old is None:
+                message = "There is no such key."
+                raise NotFoundError(message)
+            connection.execute(
+                sa.update(former)
+                .where(former.c.key_id == key_id, former.c.until > at)
+                .values(until=at)
+            )
+            connection.execute(
+                sa.insert(former).values(secret_hash=old, key_id=key_id, until=until)
+            )
+            connection.execute(
+                sa.update(keys).where(keys.c.id == key_id).values(secret_hash=secret_hash)
+            )
 
     def revoke_key(self, key_id: str, at: datetime) -> None:
         """See the port."""
@@ -91,8 +120,86 @@ class AccessQueries:
         with self._db.write() as connection:
             connection.execute(sa.update(keys).where(keys.c.id == key_id).values(last_used_at=at))
 
+    def principal(self, issuer: str, subject: str) -> Principal | None:
+        """See the port."""
+        people = t.principals
+        query = sa.select(people).where(people.c.name_hash == self._named(issuer, subject))
+        with self._db.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else self._principal(row)
 
-def _record(row: Any) -> ApiKey:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    def put_principal(self, principal: Principal) -> None:
+        """See the port."""
+        people = t.principals
+        name = self._named(principal.issuer, principal.subject)
+        said = json.dumps([principal.issuer, principal.subject]).encode()
+        seen = {
+            "organisation_id": principal.organisation_id,
+            "last_seen_at": principal.last_seen_at,
+        }
+        try:
+            with self._db.write() as connection:
+                known = sa.update(people).where(people.c.name_hash == name).values(seen)
+                if connection.execute(known).rowcount:
+                    return
+                connection.execute(
+                    sa.insert(people).values(
+                        id=principal.id,
+                        name_hash=name,
+                        sealed=self._vault.seal(said, f"principals/{principal.id}"),
+                        first_seen_at=principal.first_seen_at,
+                        **seen,
+                    )
+                )
+        except sa.exc.IntegrityError as error:
+            message = f"There is no organisation {principal.organisation_id!r}."
+            raise ConflictError(message) from error
+
+    def principals(self, organisation_id: str | None) -> list[Principal]:
+        """See the port."""
+        people = t.principals
+        query = sa.select(people).order_by(people.c.first_seen_at, people.c.id)
+        if organisation_id is not None:
+            query = query.where(people.c.organisation_id == organisation_id)
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        return [self._principal(row) for row in rows]
+
+    def _named(self, issuer: str, subject: str) -> bytes:
+        """Return what a person is found by: the name itself may be an address or a number."""
+        return self._vault.keyed(json.dumps([issuer, subject]), "principal")
+
+    def _principal(self, row: Any) -> Principal:  # noqa: ANN401 - a SQLAlchemy row
+        issuer, subject = json.loads(self._vault.open(row.sealed, f"principals/{row.id}"))
+        return Principal(
+            id=row.id,
+            issuer=issuer,
+            subject=subject,
+            organisation_id=row.organisation_id,
+            first_seen_at=row.first_seen_at,
+            last_seen_at=row.last_seen_at,
+        )
+
+
+def _by_former(connection: sa.Connection, secret_hash: bytes) -> ApiKey | None:
+    """Return the key that had this secret before a rotation, as long as both open at most."""
+    former, keys = t.former_secrets.c, t.api_keys
+    query = (
+        sa.select(keys, former.until)
+        .join(t.former_secrets, former.key_id == keys.c.id)
+        .where(former.secret_hash == secret_hash)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    key = _record(row)
+    return replace(key, expires_at=min(row.until, key.expires_at or row.until))
+
+
+def _record(
+    row: Any,  # noqa: ANN401 - a SQLAlchemy row has no static type
+    former_until: Mapping[str, datetime] = {},
+) -> ApiKey:
     return ApiKey(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -102,4 +209,5 @@ def _record(row: Any) -> ApiKey:  # noqa: ANN401 - a SQLAlchemy row has no stati
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        former_until=former_until.get(row.id),
     )

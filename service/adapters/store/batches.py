@@ -142,7 +142,7 @@ class BatchQueries:
         """Write one row's record; a dry run asks the same and takes it back."""
         if row.listing is None and row.person is None:
             return row.result
-        attempt, alike = connection.begin_nested(), tuple[str, ...]()
+        attempt, alike = connection.begin_nested(), row.result.alike
         if row.listing is not None:
             written = put_within(connection, row.listing)
             record_id, effect = written.record.id, written.effect

@@ -17,9 +17,10 @@ from service.adapters.store.codec import (
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
-from service.domain.listing import Listing, StoredListing
+from service.domain.listing import Listing, StoredListing, Visibility
 from service.domain.pool import ListingVectors
 from service.domain.records import Effect, Page, Put, Written
+from service.domain.twins import blocks_of
 
 
 class ListingQueries:
@@ -50,7 +51,7 @@ class ListingQueries:
         if row is None:
             message = "There is no such listing."
             raise NotFoundError(message)
-        return _record(row)
+        return record_of(row)
 
     def listings(self, listing_ids: Sequence[str]) -> dict[str, StoredListing]:
         """See the port."""
@@ -58,14 +59,14 @@ class ListingQueries:
         with self._db.read() as connection:
             for chunk in chunks(listing_ids):
                 rows = connection.execute(sa.select(t.listings).where(t.listings.c.id.in_(chunk)))
-                found.update((row.id, _record(row)) for row in rows)
+                found.update((row.id, record_of(row)) for row in rows)
         return found
 
     def page_of_listings(
-        self, *, after: int, limit: int, where: Mapping[str, str]
+        self, *, after: int, limit: int, where: Mapping[str, str], viewer: str | None = None
     ) -> Page[StoredListing]:
         """See the port."""
-        query = sa.select(t.listings).where(t.listings.c.position > after)
+        query = sa.select(t.listings).where(t.listings.c.position > after, visible_to(viewer))
         for column, value in where.items():
             query = query.where(t.listings.c[column] == value)
         with self._db.read() as connection:
@@ -73,7 +74,7 @@ class ListingQueries:
         more = len(rows) > limit
         kept = rows[:limit]
         return Page(
-            items=tuple(_record(row) for row in kept),
+            items=tuple(record_of(row) for row in kept),
             next_after=kept[-1].position if more else None,
         )
 
@@ -134,7 +135,7 @@ class ListingQueries:
         )
         with self._db.read() as connection:
             rows = connection.execute(sa.select(t.listings).where(~made.exists()).limit(limit))
-            return [_record(row) for row in rows]
+            return [record_of(row) for row in rows]
 
     def put_listing_vectors(
         self, model: ModelIdentity, vectors: Mapping[str, ListingVectors]
@@ -155,6 +156,13 @@ class ListingQueries:
         return int(count or 0)
 
 
+def visible_to(viewer: str | None) -> sa.ColumnElement[bool]:
+    """Hold for listings that an organisation may know of, as `StoredListing.is_visible_to`."""
+    readers = t.listing_readers.c
+    named = sa.select(readers.listing_id).where(readers.organisation_id == viewer)
+    return sa.or_(sa.not_(t.listings.c.private), t.listings.c.id.in_(named))
+
+
 def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         t.listings.c.organisation_id == organisation_id,
@@ -163,7 +171,8 @@ def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElem
     )
 
 
-def _record(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
+def record_of(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
+    """Return a row of the table as a record."""
     return StoredListing(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -189,6 +198,7 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
     values = {
         "kind": put.content.kind.value,
         "country": put.content.country,
+        "private": put.content.visibility is Visibility.PRIVATE,
         "body": body,
         "content_hash": content_hash,
         "updated_at": now,
@@ -208,7 +218,7 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
         # The same words, read by a new model: without this it could not be found again.
         if put.vectors is not None and put.model is not None:
             _put_new_vectors(connection, row.id, put.vectors, put.model)
-        return Written(_record(row), Effect.UNCHANGED)
+        return Written(record_of(row), Effect.UNCHANGED)
     else:
         listing_id, effect = row.id, Effect.CHANGED
         connection.execute(
@@ -222,8 +232,28 @@ def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredLi
     if put.vectors is not None and put.model is not None:
         _put_vectors(connection, listing_id, put.vectors, put.model)
     _tell(connection, listing_id, present=True)
-    written = connection.execute(sa.select(t.listings).where(condition)).one()
-    return Written(_record(written), effect)
+    written = record_of(connection.execute(sa.select(t.listings).where(condition)).one())
+    _put_readers(connection, written)
+    _put_blocks(connection, written)
+    return Written(written, effect)
+
+
+def _put_blocks(connection: sa.Connection, stored: StoredListing) -> None:
+    blocks = t.listing_blocks
+    connection.execute(sa.delete(blocks).where(blocks.c.listing_id == stored.id))
+    named = [{"block": one, "listing_id": stored.id} for one in blocks_of(stored.content)]
+    if named:
+        connection.execute(sa.insert(blocks), named)
+
+
+def _put_readers(connection: sa.Connection, stored: StoredListing) -> None:
+    readers = t.listing_readers
+    connection.execute(sa.delete(readers).where(readers.c.listing_id == stored.id))
+    named = [
+        {"listing_id": stored.id, "organisation_id": one} for one in sorted(stored.readers or ())
+    ]
+    if named:
+        connection.execute(sa.insert(readers), named)
 
 
 def _put_new_vectors(

@@ -19,6 +19,7 @@ from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
 from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.retention import RetentionQueries
+from service.adapters.store.twins import TwinQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
 
@@ -28,6 +29,7 @@ _CANARY = b"homeward"
 
 class SqlStore(
     ListingQueries,
+    TwinQueries,
     PersonQueries,
     CorridorQueries,
     BatchQueries,
@@ -44,12 +46,13 @@ class SqlStore(
     def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
         """Serve from an open, migrated database."""
         ListingQueries.__init__(self, database)
+        TwinQueries.__init__(self, database)
         PersonQueries.__init__(self, database, vault)
         CorridorQueries.__init__(self, database)
         BatchQueries.__init__(self, database, vault, self)
         OutcomeQueries.__init__(self, database, vault)
         LetterQueries.__init__(self, database, vault)
-        AccessQueries.__init__(self, database)
+        AccessQueries.__init__(self, database, vault)
         AuditQueries.__init__(self, database, vault)
         OfficerQueries.__init__(self, database, vault)
         ReplyQueries.__init__(self, database, vault)

@@ -57,6 +57,32 @@ api_keys = sa.Table(
     sa.Column("last_used_at", Moment),
 )
 
+# Secrets a key had before it was rotated. Rows stay: what has ended must not come back as new.
+former_secrets = sa.Table(
+    "former_secrets",
+    metadata,
+    sa.Column("secret_hash", sa.LargeBinary, primary_key=True),
+    sa.Column(
+        "key_id",
+        sa.Text,
+        sa.ForeignKey("api_keys.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("until", Moment, nullable=False),
+)
+
+principals = sa.Table(
+    "principals",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("name_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("first_seen_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+)
+
 listings = sa.Table(
     "listings",
     metadata,
@@ -67,6 +93,7 @@ listings = sa.Table(
     sa.Column("external_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("country", sa.Text, nullable=False),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("content_hash", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -74,6 +101,40 @@ listings = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("organisation_id", "source", "external_id"),
     sqlite_autoincrement=True,
+)
+
+# Who may know of a private listing, its owner among them; none stand here of a public one.
+listing_readers = sa.Table(
+    "listing_readers",
+    metadata,
+    sa.Column(
+        "listing_id", sa.Text, sa.ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True
+    ),
+    # No foreign key: whom a listing names need not be here yet.
+    sa.Column("organisation_id", sa.Text, primary_key=True, index=True),
+)
+
+
+def _of_listing(name: str) -> sa.Column[str]:
+    goes_with = sa.ForeignKey("listings.id", ondelete="CASCADE")
+    return sa.Column(name, sa.Text, goes_with, primary_key=True, index=True)
+
+
+listing_blocks = sa.Table(
+    "listing_blocks",
+    metadata,
+    sa.Column("block", sa.Text, primary_key=True),
+    _of_listing("listing_id"),
+)
+
+said_of_pairs = sa.Table(
+    "said_of_pairs",
+    metadata,
+    sa.Column("organisation_id", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    _of_listing("first_id"),
+    _of_listing("second_id"),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )
 
 listing_vectors = sa.Table(

@@ -24,6 +24,7 @@ _NO_DAY = np.iinfo(np.int32).max
 _ISCO_DIGITS = 4
 _SEPARATOR = "\x1f"
 _MOST_REFUSALS = 256
+_MOST_VIEWERS = 256
 
 
 def country_number(code: str) -> int:
@@ -96,6 +97,8 @@ class Facets:
     named: npt.NDArray[np.str_]
     words: npt.NDArray[np.str_]
     sectors: npt.NDArray[np.str_]
+    readers: npt.NDArray[np.str_]
+    """Who may know of a private one; empty where it is public."""
 
     @classmethod
     def of(cls, listings: Sequence[StoredListing], read_off: ReadOff = STATED) -> "Facets":
@@ -134,6 +137,7 @@ class Facets:
             sectors=np.array(
                 [f"{_SEPARATOR}{_SEPARATOR.join(x.sectors)}{_SEPARATOR}" for x in items], text
             ),
+            readers=np.array([_readers(stored) for stored in listings], text),
         )
 
     def __len__(self) -> int:
@@ -185,7 +189,37 @@ class Facets:
             mask &= ~rule.within.surely_beyond(self.lat, self.lon, self.spread)
         if rule.licensed_only:
             mask &= self.licensed == 1
+        mask[self.hidden_from(rule.viewer)] = False
         return mask
+
+    @cached_property
+    def private(self) -> npt.NDArray[np.int64]:
+        """The rows that not everybody may know of, usually few or none."""
+        return np.flatnonzero(self.readers != "")
+
+    def hidden_from(self, viewer: str | None) -> npt.NDArray[np.int64]:
+        """Return the rows that an organisation may not know of."""
+        if viewer is None or not len(self.private):
+            return self.private
+        known = self._known_hidden.get(viewer)
+        if known is None:
+            if len(self._known_hidden) >= _MOST_VIEWERS:
+                self._known_hidden.clear()
+            wanted = f"{_SEPARATOR}{viewer}{_SEPARATOR}"
+            seen = np.strings.find(self.readers[self.private], wanted) >= 0
+            known = self._known_hidden[viewer] = self.private[~seen]
+        return known
+
+    @cached_property
+    def _known_hidden(self) -> dict[str, npt.NDArray[np.int64]]:
+        return {}
+
+    def readers_of(self, rows: Sequence[int]) -> list[frozenset[str] | None]:
+        """Return who may know of these rows, None for everybody, as `StoredListing.readers`."""
+        return [
+            frozenset(text.strip(_SEPARATOR).split(_SEPARATOR)) if text else None
+            for text in self.readers[list(rows)].tolist()
+        ]
 
     @cached_property
     def _known_refusals(self) -> dict[Refusal, Mask]:
@@ -246,6 +280,13 @@ def _least_by_currency(floor: WageFloor) -> npt.NDArray[np.float64]:
     for currency, amount in floor.least.items():
         least[_currency_number(currency)] = amount
     return least
+
+
+def _readers(stored: StoredListing) -> str:
+    readers = stored.readers
+    if readers is None:
+        return ""
+    return f"{_SEPARATOR}{_SEPARATOR.join(sorted(readers))}{_SEPARATOR}"
 
 
 def _visa_number(kind: VisaKind | None) -> int:

@@ -1,8 +1,8 @@
 """A few immutable segments, kept in step with a change feed of the store."""
 
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final, Generic, Protocol, Self, TypeVar
 
@@ -16,6 +16,30 @@ FEED_CHUNK: Final = 2000
 _GROWTH: Final = 4
 # Merging fewer rows than this takes milliseconds, so the writer itself does it.
 _INLINE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """How often what somebody may know of has changed.
+
+    public: changes that touched what everybody may know. private: others, by organisation.
+    """
+
+    public: int = 0
+    private: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, viewer: str | None) -> int:
+        """Return how often it has changed for one organisation; None: for everybody."""
+        return self.public + (0 if viewer is None else self.private.get(viewer, 0))
+
+    def after(self, readers: Iterable[frozenset[str] | None]) -> "Views":
+        """Return what comes of a change of records with these readers, None for everybody."""
+        touched = set(readers)
+        if None in touched:
+            return replace(self, public=self.public + 1)
+        told = frozenset[str]().union(*(one for one in touched if one is not None))
+        more = {name: self.private.get(name, 0) + 1 for name in told}
+        return replace(self, private={**self.private, **more})
 
 
 class Mergeable(Protocol):
@@ -46,6 +70,7 @@ class State(Generic[S]):
     alive: tuple[Mask, ...] = ()
     sequence: int = 0
     generation: int = 0
+    views: Views = field(default_factory=Views)
 
     @property
     def rows(self) -> int:
@@ -70,11 +95,24 @@ class Followed(Generic[S]):
         """Build a segment of those records that can be searched, None where none can."""
         raise NotImplementedError
 
+    def built(self, ids: Sequence[str]) -> list[S]:
+        """Build what `build` does, in as many segments as must be kept apart."""
+        made = self.build(ids)
+        return [] if made is None else [made]
+
+    def shelf(self, segment: S) -> int:  # noqa: ARG002 - for those that have several
+        """Return where a segment stands: only those of one shelf are merged."""
+        return 0
+
+    def views_after(self, before: State[S], made: Sequence[S], changed: Iterable[str]) -> Views:  # noqa: ARG002 - for those that have views
+        """Return how the views stand after a change: before it, what it made, and whose ids."""
+        return before.views
+
     def follow(self) -> int:
         """Take in what the feed holds; return how many changes came in."""
         with self._changing:
             seen = self._take_in()
-            while (at := _mergeable(self.current, below=_INLINE)) is not None:
+            while (at := self._mergeable(below=_INLINE)) is not None:
                 state = self.current
                 (a, b), (alive_a, alive_b) = state.segments[at : at + 2], state.alive[at : at + 2]
                 merged = a.merged(alive_a, b, alive_b)
@@ -105,21 +143,27 @@ class Followed(Generic[S]):
             seen += len(changes)
         if not seen:
             return 0
-        segment = self.build(list(present))
+        made = self.built(list(present))
         changed = gone | present.keys()
         alive = [_without(state, at, changed) for at in range(len(state.segments))]
-        segments = state.segments
-        if segment is not None:
-            segments = (*segments, segment)
-            alive.append(np.ones(len(segment), dtype=np.bool_))
-        self.current = State(segments, tuple(alive), sequence, state.generation + 1)
+        alive += [np.ones(len(segment), dtype=np.bool_) for segment in made]
+        pairs = sorted(
+            zip((*state.segments, *made), alive, strict=True), key=lambda pair: self.shelf(pair[0])
+        )
+        self.current = State(
+            tuple(segment for segment, _ in pairs),
+            tuple(mask for _, mask in pairs),
+            sequence,
+            state.generation + 1,
+            self.views_after(state, made, changed),
+        )
         self.unsaved += seen
         return seen
 
     def _merge_aside(self) -> bool:
         """Merge one pair of neighbours; False where nothing needs merging."""
         with self._changing:
-            at = _mergeable(self.current, below=None)
+            at = self._mergeable(below=None)
             if at is None:
                 return False
             (a, b), (alive_a, alive_b) = (
@@ -137,6 +181,15 @@ class Followed(Generic[S]):
         # and the next round sees that.
         return True
 
+    def _mergeable(self, *, below: int | None) -> int | None:
+        """Return where two neighbours should become one (of fewer than `below` rows), or None."""
+        for at, (left, right) in enumerate(pairwise(self.current.segments)):
+            due = len(left) < _GROWTH * len(right)
+            small = below is None or len(left) + len(right) < below
+            if due and small and self.shelf(left) == self.shelf(right):
+                return at
+        return None
+
     def _swap(self, at: int, merged: S, alive: Mask) -> None:
         segments, masks = list(self.current.segments), list(self.current.alive)
         segments[at : at + 2] = [merged] if len(merged) else []
@@ -152,12 +205,3 @@ def _without(state: State[S], at: int, ids: Iterable[str]) -> Mask:
     changed = alive.copy()
     changed[rows] = False
     return changed
-
-
-def _mergeable(state: State[S], *, below: int | None) -> int | None:
-    """Return where two neighbours should become one (of fewer than `below` rows), or None."""
-    sizes = [len(segment) for segment in state.segments]
-    for at, (left, right) in enumerate(pairwise(sizes)):
-        if left < _GROWTH * right and (below is None or left + right < below):
-            return at
-    return None

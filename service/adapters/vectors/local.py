@@ -1,7 +1,7 @@
 """The index of one process: a few segments, kept in step with the store's change feed."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,15 +15,15 @@ from service.adapters.vectors.facets import (
     country_code,
     currency_code,
 )
-from service.adapters.vectors.followed import FEED_CHUNK, Followed, State
+from service.adapters.vectors.followed import FEED_CHUNK, Followed, State, Views
 from service.adapters.vectors.lexical import Scores, count
 from service.adapters.vectors.segment import Rows, Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
 from service.domain.eligibility import Eligibility, Mask
 from service.domain.embedding import Grams, ModelIdentity
-from service.domain.listing import Kind, Listing
+from service.domain.listing import Kind, Listing, StoredListing
 from service.domain.match import IndexState
-from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
 from service.domain.stock import Stock
 from service.domain.text import fold
 from service.ports import ListingStore
@@ -31,7 +31,7 @@ from service.ports import ListingStore
 _log = structlog.get_logger(__name__)
 
 _SAVE_AFTER = 1000
-_DAYS = 3
+_MOST_STOCKS = 64
 
 
 WordsOf = Callable[[Listing], str]
@@ -68,10 +68,12 @@ class LocalListingIndex(Followed[Segment]):
         self._model = model
         self._snapshot = snapshot
         self._tidying = threading.Lock()
-        self._stock: tuple[int, dict[date, Stock]] = (-1, {})
+        self._stocks: tuple[int, dict[tuple[str | None, date], Stock]] = (-1, {})
         saved = self._usable_snapshot()
         super().__init__(
-            State(saved.segments, saved.alive, saved.sequence, saved.generation) if saved else None
+            State(saved.segments, saved.alive, saved.sequence, saved.generation, saved.views)
+            if saved
+            else None
         )
 
     def _usable_snapshot(self) -> Saved | None:
@@ -97,6 +99,28 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         state = self.current
         return IndexState(generation=state.generation, listings=state.rows)
+
+    def seen_by(self, viewer: str | None) -> IndexState:
+        """See the port."""
+        state = self.current
+        hidden = sum(
+            int(alive[segment.facets.hidden_from(viewer)].sum())
+            for segment, alive in zip(state.segments, state.alive, strict=True)
+        )
+        return IndexState(generation=state.views.of(viewer), listings=state.rows - hidden)
+
+    def views_after(
+        self, before: State[Segment], made: Sequence[Segment], changed: Iterable[str]
+    ) -> Views:
+        """See `Followed`. What was and what is now: somebody may have lost sight of it."""
+        ids = set(changed)
+        readers: set[frozenset[str] | None] = set()
+        for segment, alive in zip(before.segments, before.alive, strict=True):
+            rows = [row for one in ids if (row := segment.row_of.get(one)) is not None]
+            readers.update(segment.facets.readers_of([row for row in rows if alive[row]]))
+        for segment in made:
+            readers.update(segment.facets.readers_of(range(len(segment))))
+        return before.views.after(readers)
 
     def pools(self, query: PoolQuery) -> list[Pool]:
         """See the port."""
@@ -131,17 +155,22 @@ class LocalListingIndex(Followed[Segment]):
         none = np.zeros((len(texts), 0), np.float32)
         return LexicalPool(_joined(pools, self._model.dimensions), np.hstack([none, *likeness]))
 
-    def stock(self, day: date) -> Stock:
+    def stock(self, day: date, viewer: str | None = None) -> Stock:
         """See the port."""
         state = self.current
+        # All who see nothing private look at one and the same.
+        if not any(
+            len(one.facets.hidden_from(viewer)) < len(one.facets.private) for one in state.segments
+        ):
+            viewer = None
         # It is two or three dates at a time in the world, and people ask from all of them.
-        generation, known = self._stock
+        generation, known = self._stocks
         if generation != state.generation:
             known = {}
-        if day not in known:
-            known = {**known, day: _stock_of(state, day)}
-            self._stock = (state.generation, dict(list(known.items())[-_DAYS:]))
-        return known[day]
+        if (viewer, day) not in known:
+            known = {**known, (viewer, day): _stock_of(state, day, viewer)}
+            self._stocks = (state.generation, dict(list(known.items())[-_MOST_STOCKS:]))
+        return known[viewer, day]
 
     def tidy(self) -> None:
         """See the port."""
@@ -162,18 +191,40 @@ class LocalListingIndex(Followed[Segment]):
 
     def build(self, ids: Sequence[str]) -> Segment | None:
         """Build a segment of those listings that exist and have vectors of this model."""
-        kept, vectors = [], []
+        return self._segment(self._read(ids))
+
+    def built(self, ids: Sequence[str]) -> list[Segment]:
+        """See `Followed`. What is private stands apart.
+
+        How much a word weighs depends on all that stand with it: not even that tells of them.
+        """
+        rows = self._read(ids)
+        shelves = (
+            [row for row in rows if row[0].readers is None],
+            [row for row in rows if row[0].readers is not None],
+        )
+        return [made for some in shelves if (made := self._segment(some)) is not None]
+
+    def shelf(self, segment: Segment) -> int:
+        """See `Followed`."""
+        return 1 if len(segment.facets.private) else 0
+
+    def _read(self, ids: Sequence[str]) -> list[tuple[StoredListing, ListingVectors]]:
+        found = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
             made = self._store.listing_vectors(chunk, self._model)
             for listing_id, stored in self._store.listings(chunk).items():
                 if listing_id in made:
-                    kept.append(stored)
-                    vectors.append(made[listing_id])
-        if not kept:
+                    found.append((stored, made[listing_id]))
+        return found
+
+    def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment | None:
+        if not rows:
             return None
+        kept = [stored for stored, _ in rows]
         words = [fold(self._words_of(stored.content)) for stored in kept]
-        return Segment.of(kept, vectors, words, self._read_off)
+        return Segment.of(kept, [vectors for _, vectors in rows], words, self._read_off)
 
     def _save(self) -> None:
         if self._snapshot is None:
@@ -181,7 +232,7 @@ class LocalListingIndex(Followed[Segment]):
         state = self.current
         try:
             self._snapshot.save(
-                Saved(state.segments, state.alive, state.sequence, state.generation)
+                Saved(state.segments, state.alive, state.sequence, state.generation, state.views)
             )
         except OSError as error:
             # The snapshot only saves time; the store holds everything.
@@ -189,8 +240,8 @@ class LocalListingIndex(Followed[Segment]):
         self.unsaved = 0
 
 
-def _stock_of(state: State[Segment], day: date) -> Stock:
-    open_jobs = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day)
+def _stock_of(state: State[Segment], day: date, viewer: str | None) -> Stock:
+    open_jobs = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day, viewer=viewer)
     rows = [
         np.flatnonzero(alive & segment.facets.mask(open_jobs))
         for segment, alive in zip(state.segments, state.alive, strict=True)

@@ -7,7 +7,7 @@ replaced in one step, so a process killed at any moment leaves the old state or 
 import os
 import shutil
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ import scipy.sparse as sp
 import structlog
 
 from service.adapters.vectors.facets import Facets
+from service.adapters.vectors.followed import Views
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import Lexicon
 from service.adapters.vectors.segment import Segment
@@ -26,7 +27,7 @@ from service.domain.eligibility import Mask
 
 _log = structlog.get_logger(__name__)
 
-_FORMAT = 5
+_FORMAT = 6
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20
@@ -40,6 +41,7 @@ class Saved:
     alive: tuple[Mask, ...]
     sequence: int
     generation: int
+    views: Views = field(default_factory=Views)
 
 
 class SnapshotFolder:
@@ -71,7 +73,8 @@ class SnapshotFolder:
         except Exception as error:  # noqa: BLE001 - any damage means: rebuild from the store
             _log.warning("index snapshot unusable, rebuilding", error=repr(error))
             return None
-        return Saved(tuple(segments), tuple(masks), state["sequence"], state["generation"])
+        views = Views(state["views"]["public"], state["views"]["private"])
+        return Saved(tuple(segments), tuple(masks), state["sequence"], state["generation"], views)
 
     def discard(self) -> None:
         """Make sure that what is saved is never loaded again."""
@@ -89,6 +92,7 @@ class SnapshotFolder:
             "revision": self._revision,
             "sequence": saved.sequence,
             "generation": saved.generation,
+            "views": {"public": saved.views.public, "private": dict(saved.views.private)},
             "segments": [
                 {"folder": self._names[segment], "dead": np.flatnonzero(~alive).tolist()}
                 for segment, alive in zip(saved.segments, saved.alive, strict=True)
@@ -126,12 +130,12 @@ def _write(segment: Segment, folder: Path) -> None:
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir()
     texts = {"ids": list(segment.ids)}
-    for field in fields(Facets):
-        column = getattr(segment.facets, field.name)
+    for facet in fields(Facets):
+        column = getattr(segment.facets, facet.name)
         if isinstance(column.dtype, np.dtypes.StringDType):
-            texts[field.name] = column.tolist()
+            texts[facet.name] = column.tolist()
         else:
-            np.save(draft / f"facet-{field.name}.npy", column)
+            np.save(draft / f"facet-{facet.name}.npy", column)
     (draft / "texts.json").write_bytes(orjson.dumps(texts))
     np.save(draft / "whole.npy", segment.whole)
     np.save(draft / "requirements.npy", segment.requirements)
@@ -171,12 +175,12 @@ def _read(folder: Path) -> Segment:
     _require_whole(folder)
     texts = orjson.loads((folder / "texts.json").read_bytes())
     columns = {}
-    for field in fields(Facets):
-        path = folder / f"facet-{field.name}.npy"
+    for facet in fields(Facets):
+        path = folder / f"facet-{facet.name}.npy"
         if path.exists():
-            columns[field.name] = np.load(path)
+            columns[facet.name] = np.load(path)
         else:
-            columns[field.name] = np.array(texts[field.name], np.dtypes.StringDType())
+            columns[facet.name] = np.array(texts[facet.name], np.dtypes.StringDType())
     graph = folder / "graph.faiss"
     return Segment.assemble(
         ids=tuple(texts["ids"]),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from service.adapters.vectors.facets import Facets
 from service.domain.corridor import Corridor
 from service.domain.eligibility import Circle, Eligibility, WageFloor
-from service.domain.listing import Kind, Listing, StoredListing, WagePeriod
+from service.domain.listing import Kind, Listing, StoredListing, Visibility, WagePeriod
 from service.domain.person import Market, MinWage, Preferences, Profile, Route, Veto
 from service.domain.place import Place
 from service.domain.refusal import Refusal
@@ -25,6 +25,9 @@ from service.rules.eligible import distance_km, reasons_against, rules_for
 from tests.unit.books import NOWHERE, RATES, TODAY, book_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+HIDDEN = {"visibility": Visibility.PRIVATE, "visible_to": ("friend",)}
 
 
 def _stored(content: Listing, source: str = "board") -> StoredListing:
@@ -291,6 +294,12 @@ CLOSED = Corridor(
         (Eligibility(within=Circle(23.8, 90.4, 5)), {"lat": 22.3, "lon": 91.8}, False),
         (Eligibility(within=Circle(0, 179.99, 5)), {"lat": 0.0, "lon": -179.99}, True),
         (Eligibility(countries=frozenset()), {}, False),
+        (Eligibility(), HIDDEN, False),
+        (Eligibility(viewer="home"), HIDDEN, True),
+        (Eligibility(viewer="friend"), HIDDEN, True),
+        (Eligibility(viewer="fri"), HIDDEN, False),
+        (Eligibility(viewer="stranger"), HIDDEN, False),
+        (Eligibility(viewer="stranger"), {}, True),
     ],
 )
 def test_each_condition(rule: Eligibility, changes: dict[str, Any], passes: bool) -> None:  # noqa: FBT001

@@ -1,0 +1,1 @@
+"""People who sign in with an identity provider of their own: OpenID Connect."""

@@ -1,0 +1,96 @@
+"""What may be the same vacancy, in SQL: names that adverts share, and what was said of pairs."""
+
+from collections import defaultdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from service.adapters.store import tables as t
+from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.listings import record_of, visible_to
+from service.domain.listing import Listing, StoredListing
+from service.domain.twins import blocks_of
+
+
+class TwinQueries:
+    """Implements `service.ports.TwinStore`."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        """Work on this database."""
+        self._db = database
+
+    def listings_sharing_blocks(
+        self, content: Listing, viewer: str, but_not: tuple[str, str], limit: int
+    ) -> list[StoredListing]:
+        """See the port."""
+        found: dict[str, StoredListing] = {}
+        blocks = t.listing_blocks.c
+        organisation_id, source = but_not
+        own = sa.and_(
+            t.listings.c.organisation_id == organisation_id, t.listings.c.source == source
+        )
+        with self._db.read() as connection:
+            for block in blocks_of(content):
+                query = (
+                    sa.select(t.listings)
+                    .join(t.listing_blocks, blocks.listing_id == t.listings.c.id)
+                    .where(blocks.block == block, visible_to(viewer), sa.not_(own))
+                    .order_by(t.listings.c.position.desc())
+                    .limit(limit)
+                )
+                found |= {row.id: record_of(row) for row in connection.execute(query)}
+        return list(found.values())
+
+    def say_of_pair(
+        self, organisation_id: str, pair: tuple[str, str], *, same: bool, at: datetime
+    ) -> None:
+        """See the port."""
+        said, (first, second) = t.said_of_pairs, sorted(pair)
+        named = {"organisation_id": organisation_id, "first_id": first, "second_id": second}
+        with self._db.write() as connection:
+            condition = sa.and_(*(said.c[name] == value for name, value in named.items()))
+            connection.execute(sa.delete(said).where(condition))
+            connection.execute(sa.insert(said).values(**named, same=same, at=at))
+
+    def said_of_pairs(self, organisation_id: str, listing_id: str) -> dict[str, bool]:
+        """See the port."""
+        said = t.said_of_pairs.c
+        query = sa.select(t.said_of_pairs).where(
+            said.organisation_id == organisation_id,
+            sa.or_(said.first_id == listing_id, said.second_id == listing_id),
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        return {
+            row.second_id if row.first_id == listing_id else row.first_id: row.same for row in rows
+        }
+
+    def same_listings(self, organisation_id: str) -> list[frozenset[str]]:
+        """See the port."""
+        said = t.said_of_pairs.c
+        query = sa.select(said.first_id, said.second_id).where(
+            said.organisation_id == organisation_id, said.same
+        )
+        with self._db.read() as connection:
+            pairs = connection.execute(query).all()
+        return _joined([(row.first_id, row.second_id) for row in pairs])
+
+
+def _joined(pairs: list[tuple[str, str]]) -> list[frozenset[str]]:
+    """Return the sets that pairs make together: whatever is linked is one."""
+    beside: dict[str, set[str]] = defaultdict(set)
+    for first, second in pairs:
+        beside[first].add(second)
+        beside[second].add(first)
+    sets, seen = [], set[str]()
+    for name in beside:
+        if name in seen:
+            continue
+        found, left = {name}, [name]
+        while left:
+            more = beside[left.pop()] - found
+            found |= more
+            left += more
+        seen |= found
+        sets.append(frozenset(found))
+    return sets

@@ -1,0 +1,87 @@
+"""Propose listings of other sources that may be the same vacancy; keep what somebody says of it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from service.domain.errors import FieldProblem, InvalidInputError
+from service.domain.listing import Listing
+from service.domain.pool import Pool
+from service.domain.records import Put
+from service.domain.twins import Twin
+from service.matching.score import Floats
+from service.ports import Tools
+from service.rules.twins import likeness
+from service.usecases.reach import taken
+from service.usecases.see_listing import seen_listing
+
+_LOOKED_AT: Final = 50
+"""How many of a title, and of an employer, are compared: the newest."""
+_SHOWN: Final = 5
+
+
+def proposed_twins(tools: Tools, put: Put[Listing]) -> tuple[str, ...]:
+    """Return ids of listings that may be the same as what is about to be written."""
+    source = (put.organisation_id, put.source or "")
+    found = _alike(tools, put.content, put.organisation_id, source)
+    return tuple(one.listing.id for one in found)
+
+
+def twins_of(tools: Tools, organisation_id: str, listing_id: str) -> tuple[Twin, ...]:
+    """Return what may be, and what was said to be, the same as a listing; raise NotFoundError.
+
+    Only what the organisation may know of. What it said to be different comes last.
+    """
+    stored = seen_listing(tools, organisation_id, listing_id)
+    alike = _alike(tools, stored.content, organisation_id, (stored.organisation_id, stored.source))
+    said = tools.store.said_of_pairs(organisation_id, listing_id)
+    proposed = {one.listing.id: one for one in alike}
+    more = tools.store.listings([name for name in said if name not in proposed])
+    listings = {name: one.listing for name, one in proposed.items()} | more
+    found = [
+        Twin(listing, likeness(stored.content, listing.content), said.get(name))
+        for name, listing in listings.items()
+        if listing.is_visible_to(organisation_id)
+    ]
+    order = {True: 0, None: 1, False: 2}
+    return tuple(sorted(found, key=lambda one: (order[one.same], -(one.likeness or 0))))
+
+
+def say_of_pair(
+    tools: Tools, organisation_id: str, listing_id: str, other_id: str, *, same: bool
+) -> None:
+    """Keep whether two listings are one vacancy: for this organisation's own answers.
+
+    Raises NotFoundError where it may not know of one of them.
+    """
+    if listing_id == other_id:
+        message = "A listing is itself; name another one."
+        raise InvalidInputError(message, problems=(FieldProblem("/other_id", message),))
+    for name in (listing_id, other_id):
+        seen_listing(tools, organisation_id, name)
+    tools.store.say_of_pair(
+        organisation_id, (listing_id, other_id), same=same, at=tools.clock.now()
+    )
+
+
+def once_each(pool: Pool, score: Floats, sets: Sequence[frozenset[str]]) -> tuple[Pool, Floats]:
+    """Return a scored pool with only the best of each set that was confirmed to be the same."""
+    row_of = {name: row for row, name in enumerate(pool.ids)} if sets else {}
+    spare: set[int] = set()
+    for names in sets:
+        rows = [row_of[name] for name in sorted(names) if name in row_of]
+        if len(rows) > 1:
+            spare |= set(rows) - {max(rows, key=lambda row: float(score[row]))}
+    if not spare:
+        return pool, score
+    kept = [row for row in range(len(pool.ids)) if row not in spare]
+    return taken(pool, kept), score[kept]
+
+
+def _alike(tools: Tools, content: Listing, viewer: str, source: tuple[str, str]) -> list[Twin]:
+    """Return the likeliest, the likeliest first; none of the same source, which knows its own."""
+    found = [
+        Twin(stored, alike)
+        for stored in tools.store.listings_sharing_blocks(content, viewer, source, _LOOKED_AT)
+        if (alike := likeness(content, stored.content)) is not None
+    ]
+    return sorted(found, key=lambda one: (-(one.likeness or 0), one.listing.id))[:_SHOWN]
