@@ -14,6 +14,7 @@ from service.api import (
     access_log,
     candidates,
     corridors,
+    document,
     imports,
     insights,
     keys,
@@ -32,7 +33,7 @@ from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
 from service.usecases.register_person import read_again
-from service.web import problems
+from service.web import docs, openapi, problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
@@ -48,6 +49,27 @@ _PACKED: Final = 4
 """Level of gzip: an answer should leave at once, so less packed and sooner."""
 _BESIDE: Final = {"homeward-imports": work, "homeward-look": look, "homeward-send": send}
 """What runs beside the requests, each in a thread of its own: none waits for another."""
+
+_ROUTERS: Final = tuple(
+    module.router
+    for module in (
+        matches,
+        candidates,
+        pathways,
+        listings,
+        returnees,
+        imports,
+        outcomes,
+        subscriptions,
+        corridors,
+        markets,
+        insights,
+        keys,
+        access_log,
+        operations,
+        pages,
+    )
+)
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -76,8 +98,14 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         title="Homeward",
         version=__version__,
         summary="Ranks what people who come home from working abroad could do next.",
+        description=document.DESCRIPTION,
+        openapi_tags=document.TAGS,
+        servers=document.SERVERS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         webhooks=webhook_events.router,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
@@ -92,24 +120,10 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     )
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
     operations.add_gauges(metrics, holder)
-    for module in (
-        operations,
-        candidates,
-        listings,
-        matches,
-        pathways,
-        returnees,
-        corridors,
-        markets,
-        insights,
-        imports,
-        outcomes,
-        subscriptions,
-        keys,
-        access_log,
-        pages,
-    ):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
+    docs.install(app)
+    openapi.describe(app, _ROUTERS, document.EXAMPLES, document.MODELS)
     return app
 
 

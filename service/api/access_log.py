@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
+from typing_extensions import TypeAliasType
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
 from service.api.fields import Model
@@ -23,6 +24,9 @@ Admin = Annotated[Caller, Depends(with_scope(Scope.ADMIN))]
 Reading = Annotated[Shown, Depends(Accessing(Action.LOG_READ))]
 
 
+Allowed = TypeAliasType("Allowed", Literal["allowed", "refused"])
+
+
 class AccessOut(Model):
     """One line. `key` and `request_id` are null where another organisation did it."""
 
@@ -32,7 +36,7 @@ class AccessOut(Model):
     key: str | None
     action: Action
     subjects: list[str]
-    outcome: Literal["allowed", "refused"]
+    outcome: Allowed
     code: str | None
     request_id: str | None
 
@@ -60,7 +64,7 @@ class AccessPage(Model):
     next_cursor: str | None
 
 
-@router.get("")
+@router.get("", operation_id="list_accesses")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     request: Request,
     tools: ToolsDep,

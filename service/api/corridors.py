@@ -138,7 +138,7 @@ class CorridorHistory(Model):
     items: list[CorridorVersionOut]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, operation_id="create_corridor")
 def post(
     body: CorridorIn,
     response: Response,
@@ -155,7 +155,7 @@ def post(
     return CorridorOut.of(stored)
 
 
-@router.get("")
+@router.get("", operation_id="list_corridors")
 def page(
     tools: ToolsDep,
     _: CallerDep,
@@ -174,7 +174,7 @@ def page(
     )
 
 
-@router.get("/{corridor_id}")
+@router.get("/{corridor_id}", operation_id="get_corridor")
 def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> CorridorOut:
     """Read one corridor."""
     stored = tools.store.corridor(corridor_id)
@@ -182,7 +182,7 @@ def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> 
     return CorridorOut.of(stored)
 
 
-@router.get("/{corridor_id}/history")
+@router.get("/{corridor_id}/history", operation_id="get_corridor_history")
 def history(corridor_id: str, tools: ToolsDep, _: CallerDep) -> CorridorHistory:
     """Read what a corridor said before, and who changed it."""
     return CorridorHistory(
@@ -200,7 +200,7 @@ def history(corridor_id: str, tools: ToolsDep, _: CallerDep) -> CorridorHistory:
     )
 
 
-@router.put("/{corridor_id}")
+@router.put("/{corridor_id}", operation_id="put_corridor")
 def put(  # noqa: PLR0913 - one parameter per part of the request
     corridor_id: str,
     body: CorridorIn,
@@ -223,7 +223,9 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return CorridorOut.of(stored)
 
 
-@router.delete("/{corridor_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{corridor_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_corridor"
+)
 def delete(
     corridor_id: str, tools: ToolsDep, caller: Writer, shown: Changing, if_match: IfMatch = None
 ) -> None:

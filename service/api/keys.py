@@ -71,7 +71,7 @@ class OrganisationPage(Model):
     next_cursor: str | None = None
 
 
-@router.post("/keys", status_code=status.HTTP_201_CREATED)
+@router.post("/keys", status_code=status.HTTP_201_CREATED, operation_id="create_key")
 def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making) -> NewKeyOut:
     """Make a key. A repeat makes another one: a secret cannot be shown twice."""
     organisation = body.organisation or caller.organisation_id
@@ -86,13 +86,13 @@ def post_key(body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making) -> NewK
     return NewKeyOut(**_fields(key), key=secret)
 
 
-@router.get("/keys")
+@router.get("/keys", operation_id="list_keys")
 def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
     """List the keys you may see, revoked ones included."""
     return KeyPage(items=[KeyOut(**_fields(key)) for key in tools.store.keys(_reach(caller))])
 
 
-@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_key")
 def delete_key(
     key_id: Annotated[str, Path(max_length=100)], tools: ToolsDep, caller: Admin, shown: Revoking
 ) -> None:
@@ -101,7 +101,12 @@ def delete_key(
     shown.of(key_id)
 
 
-@router.post("/organisations", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/organisations",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="create_organisation",
+    responses={409: {}},
+)
 def post_organisation(
     body: OrganisationModel,
     tools: ToolsDep,
@@ -115,7 +120,7 @@ def post_organisation(
     return body
 
 
-@router.get("/organisations")
+@router.get("/organisations", operation_id="list_organisations")
 def list_organisations(tools: ToolsDep, caller: Admin) -> OrganisationPage:
     """List the organisations you may see."""
     reach = _reach(caller)

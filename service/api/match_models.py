@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from service.api.fields import (
     CountryCode,
@@ -238,6 +239,9 @@ class MatchOut(Model):
         )
 
 
+MatchesByRoute = TypeAliasType("MatchesByRoute", dict[Route, list[MatchOut]])
+
+
 class PhraseOut(Model):
     """One phrase and what it was taken to mean (English), or null."""
 
@@ -302,13 +306,16 @@ class AgeHintOut(Model):
         )
 
 
+CountByCountry = TypeAliasType("CountByCountry", dict[str, int])
+
+
 class SpreadOut(Model):
     """How the overseas answer was spread over countries, and what that changed."""
 
     dial: float
     exchanged: int
-    before: dict[str, int]
-    after: dict[str, int]
+    before: CountByCountry
+    after: CountByCountry
 
     @classmethod
     def of(cls, spread: Spread) -> "SpreadOut":
@@ -339,7 +346,7 @@ class AnswerOut(Model):
     """The whole answer. A route that was not asked for is absent."""
 
     understood: UnderstoodOut
-    routes: dict[Route, list[MatchOut]]
+    routes: MatchesByRoute
     blocked: list[BlockedOut]
     age_hint: AgeHintOut
     diversity: SpreadOut | None

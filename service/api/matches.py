@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from service.api.common import IdempotencyKey, require_occupations
@@ -28,7 +28,17 @@ PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEE
 Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 
-@router.post("/match")
+_LINES: Final = "application/x-ndjson"
+_TEXT: Final = "text/plain"
+_LINE: Final = {
+    "type": "string",
+    "description": "Each line is a BatchLineOut: index and status, with answer (as POST /v1/match "
+    "gives it), or with code and detail.",
+    "x-line": {"$ref": "#/components/schemas/BatchLineOut"},
+}
+
+
+@router.post("/match", operation_id="match")
 def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None) -> AnswerOut:
     """Rank jobs and trainings for free words. Stores nothing."""
     _require_known(tools, body, "")
@@ -41,25 +51,23 @@ def match(body: MatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = Non
     responses={
         200: {
             "description": "JSON Lines, one for each question in its order, as they are answered.",
-            "content": {
-                "application/x-ndjson": {
-                    "schema": {
-                        "type": "string",
-                        "description": "Each line: index, status, and answer (as POST /v1/match "
-                        "gives it), or code and detail.",
-                    }
-                }
-            },
+            "content": {_LINES: {"schema": _LINE}, _TEXT: {"schema": _LINE}},
         }
     },
+    operation_id="match_batch",
 )
 def match_batch(
-    body: MatchBatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None
+    request: Request, body: MatchBatchIn, tools: ToolsDep, _: Matcher, _key: IdempotencyKey = None
 ) -> StreamingResponse:
-    """Answer many ad-hoc questions in one request, line by line. Stores nothing."""
+    """Answer many ad-hoc questions in one request, line by line. Stores nothing.
+
+    The lines come as `text/plain` to who asks for that.
+    """
     for at, one in enumerate(body.items):
         _require_known(tools, one, f"/items/{at}")
-    return StreamingResponse(_lines(tools, body.items), media_type="application/x-ndjson")
+    # Clients made from the document know text, and few of them know lines of JSON.
+    wanted = _TEXT if request.headers.get("accept", "").startswith(_TEXT) else _LINES
+    return StreamingResponse(_lines(tools, body.items), media_type=wanted)
 
 
 def _lines(tools: Tools, questions: list[MatchIn]) -> Iterator[str]:
@@ -98,7 +106,7 @@ def _request(body: MatchIn) -> MatchRequest:
     )
 
 
-@router.get("/returnees/{returnee_id}/matches")
+@router.get("/returnees/{returnee_id}/matches", operation_id="get_matches")
 def matches(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: str,
     tools: ToolsDep,

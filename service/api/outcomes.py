@@ -111,7 +111,12 @@ class OutcomePage(Model):
     ]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses={200: {"model": OutcomeOut}})
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={200: {"model": OutcomeOut}, 404: {}},
+    operation_id="create_outcome",
+)
 def post(
     body: OutcomeIn,
     response: Response,
@@ -142,7 +147,7 @@ def post(
     return OutcomeOut.of(written.record)
 
 
-@router.get("")
+@router.get("", operation_id="list_outcomes")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,
@@ -171,7 +176,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     )
 
 
-@router.get("/{outcome_id}")
+@router.get("/{outcome_id}", operation_id="get_outcome")
 def get(
     outcome_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
 ) -> OutcomeOut:
@@ -182,7 +187,9 @@ def get(
     return OutcomeOut.of(stored)
 
 
-@router.delete("/{outcome_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{outcome_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_outcome"
+)
 def delete(
     outcome_id: str, tools: ToolsDep, caller: Writer, shown: Removing, if_match: IfMatch = None
 ) -> None:

@@ -46,7 +46,7 @@ Subscriber = Annotated[Caller, Depends(with_scope(Scope.SUBSCRIPTIONS))]
 Listing = Annotated[Shown, Depends(Accessing(Action.DELIVERY_LIST))]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, operation_id="create_subscription")
 def post(
     body: SubscriptionIn,
     response: Response,
@@ -60,7 +60,7 @@ def post(
     return NewSubscriptionOut.made(stored, secret)
 
 
-@router.get("")
+@router.get("", operation_id="list_subscriptions")
 def page(
     tools: ToolsDep,
     caller: Subscriber,
@@ -77,7 +77,7 @@ def page(
     )
 
 
-@router.get("/{subscription_id}")
+@router.get("/{subscription_id}", operation_id="get_subscription")
 def get(
     subscription_id: str, response: Response, tools: ToolsDep, caller: Subscriber
 ) -> SubscriptionOut:
@@ -87,7 +87,7 @@ def get(
     return SubscriptionOut.of(stored)
 
 
-@router.put("/{subscription_id}")
+@router.put("/{subscription_id}", operation_id="put_subscription")
 def put(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     body: SubscriptionIn,
@@ -104,7 +104,9 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return SubscriptionOut.of(stored)
 
 
-@router.delete("/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_subscription"
+)
 def delete(
     subscription_id: str, tools: ToolsDep, caller: Subscriber, if_match: IfMatch = None
 ) -> None:
@@ -113,21 +115,23 @@ def delete(
     tools.store.remove_subscription(stored, expected_version(if_match))
 
 
-@router.post("/{subscription_id}/secret")
+@router.post("/{subscription_id}/secret", operation_id="exchange_secret")
 def post_secret(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> SecretOut:
     """Exchange the secret. For a day messages are signed with the new and with the old one."""
     stored = _seen(tools, caller, subscription_id)
     return SecretOut(secret=exchange_secret(tools, stored))
 
 
-@router.post("/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED, operation_id="send_test"
+)
 def post_test(subscription_id: str, tools: ToolsDep, caller: Subscriber) -> DeliveryOut:
     """Send a message that only tries the way, also while the subscription is paused."""
     stored = _seen(tools, caller, subscription_id)
     return DeliveryOut.of(tools.store.add_test(stored, tools.clock.now()))
 
 
-@router.get("/{subscription_id}/deliveries")
+@router.get("/{subscription_id}/deliveries", operation_id="list_deliveries")
 def deliveries(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     tools: ToolsDep,
@@ -147,7 +151,9 @@ def deliveries(  # noqa: PLR0913 - one parameter per part of the request
 
 
 @router.post(
-    "/{subscription_id}/deliveries/{event_id}/replay", status_code=status.HTTP_202_ACCEPTED
+    "/{subscription_id}/deliveries/{event_id}/replay",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="replay_delivery",
 )
 def replay(
     subscription_id: str,

@@ -1,7 +1,6 @@
 """Dependencies of every route: the open tools, and a caller with the right scope."""
 
 import threading
-from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -25,7 +24,12 @@ from service.ports import Tools
 from service.usecases.manage_keys import authenticate
 from service.web.suggest import nearest_name
 
-_bearer: Final = HTTPBearer(auto_error=False, description="A Homeward key.")
+_bearer: Final = HTTPBearer(
+    auto_error=False,
+    scheme_name="key",
+    description="A key made with POST /v1/keys or `homeward keys create`. The scopes that an "
+    "operation needs stand beside it.",
+)
 
 
 class ToolsHolder:
@@ -107,17 +111,25 @@ def caller_of(
 CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
-def with_scope(*scopes: Scope) -> Callable[[Caller], Caller]:
-    """Return a dependency that lets in callers who hold all of `scopes`."""
+class WithScope:
+    """A dependency that lets in callers who hold all of `scopes`."""
 
-    def check(caller: CallerDep) -> Caller:
-        for scope in scopes:
+    def __init__(self, scopes: tuple[Scope, ...]) -> None:
+        """Ask for all of `scopes`; the OpenAPI document names them."""
+        self.scopes = scopes
+
+    def __call__(self, caller: CallerDep) -> Caller:
+        """Return the caller; raise ForbiddenError naming the first scope that lacks."""
+        for scope in self.scopes:
             if not caller.may(scope):
                 message = f'This key lacks the scope "{scope.value}".'
                 raise ForbiddenError(message)
         return caller
 
-    return check
+
+def with_scope(*scopes: Scope) -> WithScope:
+    """Return a dependency that lets in callers who hold all of `scopes`."""
+    return WithScope(scopes)
 
 
 def only_known_parameters(request: Request, _: CallerDep) -> None:
