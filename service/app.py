@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.routing import APIRoute
 
 from service import __version__
 from service.api import (
@@ -123,6 +124,9 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     for router in _ROUTERS:
         app.include_router(router)
     docs.install(app)
+    app.state.routes = [
+        one for router in _ROUTERS for one in router.routes if isinstance(one, APIRoute)
+    ]
     openapi.describe(app, _ROUTERS, document.EXAMPLES, document.MODELS)
     return app
 

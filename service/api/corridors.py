@@ -1,6 +1,6 @@
 """/v1/corridors: which countries are closed to whose workers, since when, on whose word."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -17,7 +17,7 @@ from service.api.common import (
     read_cursor,
     write_cursor,
 )
-from service.api.fields import CountryCode, Line, Model, Words
+from service.api.fields import CountryCode, Day, Line, Model, Words
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.corridor import Corridor, CorridorStatus, StoredCorridor
@@ -44,11 +44,11 @@ class CorridorIn(Model):
             description="Visas it covers, such as employment; none: all.", examples=["employment"]
         ),
     ] = None
-    starts: Annotated[date | None, Field(alias="from", description="Its first day.")] = None
-    ends: Annotated[date | None, Field(alias="to", description="Its last day.")] = None
+    starts: Annotated[Day | None, Field(alias="from", description="Its first day.")] = None
+    ends: Annotated[Day | None, Field(alias="to", description="Its last day.")] = None
     reason: Annotated[Words, Field(description="Why, in words an officer can pass on.")]
     source: Annotated[Line, Field(description="Whose word this is.")]
-    last_verified: date | None = None
+    last_verified: Day | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

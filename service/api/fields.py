@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Final
 
 from babel import Locale
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from service.web.suggest import nearest_name
@@ -22,6 +22,10 @@ _MORE_LANGUAGES: Final = frozenset(
     "bns ctg gbm gvr hno jml kfy mrd phr rjs rkt sck skr syl taj thl xsr".split()  # noqa: SIM905
 )
 _TAG: Final = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?"
+)
 _LINE_CONTROLS: Final = "\t\n\r"
 _OVERRIDES: Final = "\u202d\u202e"
 
@@ -85,6 +89,25 @@ def _language(value: str) -> str:
     raise _wrong(f"Use a BCP-47 language code such as bn or bn-Latn.{near}")
 
 
+def _day(value: object) -> object:
+    # Numbers, and text of digits, would be read as seconds since 1970.
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise _wrong("Use a day such as 2026-01-31 (RFC 3339).")
+
+
+def as_moment(value: object) -> object:
+    """Return what may be read as a moment; refuse what only looks like one."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
+        return value
+    raise _wrong("Use a moment with a time zone, such as 2026-01-31T08:00:00Z (RFC 3339).")
+
+
+def whole(value: object) -> object:
+    """Return 3 for 3.0: JSON does not tell them apart, and JSON Schema calls both integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _readable(value: str) -> str:
     for at, letter in enumerate(value):
         kind = unicodedata.category(letter)
@@ -111,17 +134,32 @@ def _line(value: str) -> str:
 
 
 CountryCode = Annotated[
-    str, Field(description="ISO 3166-1 alpha-2.", examples=["BD"]), AfterValidator(_country)
+    str,
+    Field(
+        description="ISO 3166-1 alpha-2.",
+        examples=["BD"],
+        json_schema_extra={"format": "iso-3166-1-alpha-2"},
+    ),
+    AfterValidator(_country),
 ]
 CurrencyCode = Annotated[
-    str, Field(description="ISO 4217.", examples=["BDT"]), AfterValidator(_currency)
+    str,
+    Field(description="ISO 4217.", examples=["BDT"], json_schema_extra={"format": "iso-4217"}),
+    AfterValidator(_currency),
 ]
 LanguageCode = Annotated[
-    str, Field(description="BCP-47.", examples=["bn"]), AfterValidator(_language)
+    str,
+    Field(description="BCP-47.", examples=["bn"], json_schema_extra={"format": "bcp-47"}),
+    AfterValidator(_language),
 ]
 IscoCode = Annotated[
     str,
-    Field(pattern=r"^\d{1,4}$", description="ISCO-08, 1 to 4 digits.", examples=["7112"]),
+    Field(
+        pattern=r"^\d{1,4}$",
+        description="ISCO-08, 1 to 4 digits.",
+        examples=["7112"],
+        json_schema_extra={"format": "isco-08"},
+    ),
 ]
 Line = Annotated[
     str,
@@ -146,6 +184,11 @@ Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False, strict=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 Kilometres = Annotated[float, Field(gt=0, le=20_040, allow_inf_nan=False, strict=True)]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[datetime, BeforeValidator(as_moment)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+BirthYear = Annotated[int, Field(ge=1900, le=2100, strict=True), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(whole)]
 Flag = Annotated[bool, Field(strict=True)]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from service.api.fields import Line, Model
+from service.api.fields import Line, Model, Moment
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
@@ -28,7 +28,7 @@ class KeyIn(Model):
     name: Line
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
     organisation: Annotated[str, Field(max_length=100)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(Model):

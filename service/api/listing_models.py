@@ -9,14 +9,17 @@ from pydantic_core import PydanticCustomError
 from service.api.common import LanguageModel, Level
 from service.api.fields import (
     Amount,
+    Count,
     CountryCode,
     CurrencyCode,
+    Day,
     Flag,
     IscoCode,
     Latitude,
     Line,
     Longitude,
     Model,
+    Moment,
     Words,
     Years,
 )
@@ -46,9 +49,9 @@ class ListingIn(Model):
     fee_currency: CurrencyCode | None = None
     visa_class: Line | None = None
     recruiter_licensed: Flag | None = None
-    positions: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
-    posted_at: datetime | None = None
-    valid_through: Annotated[date | None, Field(description="The last day it can be answered.")] = (
+    positions: Count | None = None
+    posted_at: Moment | None = None
+    valid_through: Annotated[Day | None, Field(description="The last day it can be answered.")] = (
         None
     )
     outcomes: Annotated[

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
@@ -14,7 +14,9 @@ from service.api.fields import (
     Kilometres,
     Line,
     Model,
+    Share,
     Words,
+    whole,
 )
 from service.api.returnee_models import MinWageModel, ProfileIn
 from service.domain.listing import Kind, StoredListing, WagePeriod
@@ -64,7 +66,11 @@ class FiltersModel(Model):
         )
 
 
-MatchLimit = Annotated[int, Field(ge=1, le=100, strict=True, description="Matches per route.")]
+MatchLimit = Annotated[
+    int,
+    Field(ge=1, le=100, strict=True, description="Matches per route."),
+    BeforeValidator(whole),
+]
 
 
 class MatchIn(Model):
@@ -77,12 +83,8 @@ class MatchIn(Model):
     filters: FiltersModel = FiltersModel()
     limit: MatchLimit = 10
     diversity: Annotated[
-        float | None,
-        Field(
-            ge=0,
-            le=1,
-            description="How strongly overseas answers are spread over countries; none: as set.",
-        ),
+        Share | None,
+        Field(description="How strongly overseas answers are spread over countries; none: as set."),
     ] = None
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from service.api.common import (
     read_cursor,
     write_cursor,
 )
-from service.api.fields import Model, Words
+from service.api.fields import Model, Moment, Words
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
@@ -50,7 +50,7 @@ class OutcomeIn(Model):
         DeclineReason | None, Field(description="Why it was declined; required there.")
     ] = None
     note: Annotated[Words | None, Field(max_length=2000, description="Encrypted at rest.")] = None
-    at: Annotated[datetime | None, Field(description="When it happened; unset: now.")] = None
+    at: Annotated[Moment | None, Field(description="When it happened; unset: now.")] = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -68,7 +68,10 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         idempotency_key=key,
         idempotency_body=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
     )
-    return _written(response, caller, shown, register_person(tools, put, body.contact()))
+    answer = _written(response, caller, shown, register_person(tools, put, body.contact()))
+    # A repeat under the same key is answered as the first was.
+    response.headers["Location"] = f"/v1/returnees/{answer.id}"
+    return answer
 
 
 @router.put(

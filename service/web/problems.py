@@ -1,17 +1,21 @@
 """Errors as application/problem+json (RFC 9457), always with `code` and `request_id`."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from service.domain import errors as e
 from service.domain.access import Caller, Scope
 from service.web.suggest import known_names, nearest_name
+
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
 
 _log = structlog.get_logger(__name__)
 
@@ -104,8 +108,18 @@ def http_error(request: Request, error: Exception) -> Response:
         code=_HTTP_CODES.get(error.status_code, "http_error"),
         title=str(error.detail),
         detail=f"{error.detail}: {request.method} {request.url.path}",
-        headers=dict(error.headers or {}),
+        headers={**(error.headers or {}), **_allowed(request, error.status_code)},
     )
+
+
+def _allowed(request: Request, status: int) -> dict[str, str]:
+    """Name every method of the path (RFC 9110), not only those of the first route that fits."""
+    routes: Sequence[APIRoute] = getattr(request.app.state, "routes", ())
+    if status != 405:  # noqa: PLR2004 - a status says more as a number
+        return {}
+    path = next((x.path for x in routes if x.matches(request.scope)[0] is not Match.NONE), None)
+    methods = {method for x in routes if x.path == path for method in x.methods or ()}
+    return {"Allow": ", ".join(sorted(methods))} if methods else {}
 
 
 def validation_error(request: Request, error: Exception) -> Response:

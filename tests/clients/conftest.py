@@ -40,6 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path) -> 
         "HOMEWARD_ADMIN_KEY": KEY,
         "HOMEWARD_WEBHOOK_PRIVATE": "true",
         "HOMEWARD_LOG_LEVEL": "WARNING",
+        "HOMEWARD_RATE_LIMIT": "0",
         "PYTHONPATH": str(ROOT),
     }
     url = f"http://127.0.0.1:{port}"
