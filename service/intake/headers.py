@@ -76,7 +76,9 @@ _LISTING: Final[Mapping[str, str]] = {
         educational requirements|education requirements|education requirement|education|
         qualification|qualifications|minimum qualification|benefits|other benefits|facilities|
         compensation other benefits|compensation and other benefits|course content|syllabus|
-        contents|eligibility|বিবরণ|কাজের বিবরণ|দায়িত্ব|দায়িত্বসমূহ|শিক্ষাগত যোগ্যতা|
+        contents|eligibility|food|food and accommodation|accommodation|housing|transport|overtime|
+        contract|contract period|contract duration|duty hours|working hours|
+        বিবরণ|কাজের বিবরণ|দায়িত্ব|দায়িত্বসমূহ|শিক্ষাগত যোগ্যতা|
         অন্যান্য সুবিধা|विवरण|
         कार्य विवरण|योग्यता|शैक्षिक योग्यता|تفصیل|تعلیمی قابلیت|الوصف|الوصف الوظيفي|المؤهلات|
         විස්තරය|

@@ -58,7 +58,7 @@ def folder(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("language", ["bash", "python"])
 def test_the_blocks_do_what_they_show(served: Served, folder: Path, language: str) -> None:
-    """bash runs the blocks of bash in one go, python then those of Python, against a service."""
+    """The blocks of bash are run by bash in one go, then those of Python by Python."""
     mine = [block for block in blocks() if block.language == language]
     script = folder / f"blocks.{language}"
     head = "set -euo pipefail\n" if language == "bash" else ""
