@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from service.api.match_models import BatchLineOut
+from service.api.match_batch_models import BatchLineOut
 
 DESCRIPTION: Final = """\
 Homeward ranks what a person who has come home from working abroad could do next: a job at home, a

@@ -108,12 +108,6 @@ class MatchIn(Model):
         return self
 
 
-class MatchBatchIn(Model):
-    """Several ad-hoc questions, answered one after the other in their order."""
-
-    items: Annotated[list[MatchIn], Field(min_length=1, max_length=1000)]
-
-
 class MatchListing(Model):
     """The listing of a match, short; the rest is under /v1/listings/{id}."""
 
@@ -394,13 +388,3 @@ class AnswerOut(Model):
             model=ModelOut(id=answer.model.id, revision=answer.model.revision),
             index=IndexOut(generation=answer.index.generation, listings=answer.index.listings),
         )
-
-
-class BatchLineOut(Model):
-    """One line of the answer to a batch: either the answer or what is wrong with the question."""
-
-    index: Annotated[int, Field(description="Which of the questions, from 0.")]
-    status: int
-    answer: AnswerOut | None = None
-    code: str | None = None
-    detail: str | None = None

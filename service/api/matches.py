@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from service.api.common import IdempotencyKey, require_occupations
 from service.api.fields import CountryCode, IscoCode, Line
-from service.api.match_models import AnswerOut, BatchLineOut, MatchBatchIn, MatchIn
+from service.api.match_batch_models import BatchLineOut, MatchBatchIn
+from service.api.match_models import AnswerOut, MatchIn
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import InvalidInputError
