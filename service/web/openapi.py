@@ -8,7 +8,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -16,8 +16,14 @@ from pydantic import BaseModel
 
 from service.web.access import WithScope
 from service.web.problems import MEDIA_TYPE
-
-JSON = dict[str, Any]
+from service.web.schemas import (
+    JSON,
+    add_model,
+    add_patch,
+    drop_titles,
+    finish_schemas,
+    name_body,
+)
 
 SECURITY: Final = "key"
 _WITH_BODY: Final = frozenset({"post", "put", "patch"})
@@ -89,31 +95,6 @@ _HEADERS: Final[dict[str, JSON]] = {
         "schema": {"type": "string"},
     },
 }
-_FIELD_PROBLEM: Final[JSON] = {
-    "title": "FieldProblem",
-    "description": "What is wrong with one field, parameter (query:…) or header (header:…).",
-    "type": "object",
-    "required": ["pointer", "detail"],
-    "properties": {
-        "pointer": {"type": "string", "examples": ["/skills/0"]},
-        "detail": {"type": "string", "examples": ["There is no such field."]},
-    },
-}
-_PROBLEM: Final[JSON] = {
-    "title": "Problem",
-    "description": "RFC 9457, with a code for programs and an id to quote.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "examples": ["urn:homeward:problem:not_found"]},
-        "title": {"type": "string", "examples": ["Not found"]},
-        "status": {"type": "integer", "examples": [404]},
-        "detail": {"type": "string", "description": "What is wrong, in words to pass on."},
-        "code": {"type": "string", "description": "For programs.", "examples": ["not_found"]},
-        "request_id": {"type": "string"},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
-    },
-}
 
 
 def describe(
@@ -141,8 +122,8 @@ def describe(
         document = copy.deepcopy(plain())
         components = document["components"]
         for model in models:
-            _add_model(components["schemas"], model)
-        _finish_schemas(components["schemas"])
+            add_model(components["schemas"], model)
+        finish_schemas(components["schemas"])
         components["responses"] = {one[0]: _error(status, *one) for status, one in _ERRORS.items()}
         components["headers"] = _HEADERS
         for path, method, operation in _operations(document["paths"]):
@@ -150,7 +131,7 @@ def describe(
             if method == "patch":
                 _describe_patch(components["schemas"], operation)
             for media in operation.get("requestBody", {}).get("content", {}).values():
-                _name_body(components["schemas"], media)
+                name_body(components["schemas"], media)
                 if operation["operationId"] in examples:
                     media["example"] = examples[operation["operationId"]]
         for event in document.get("webhooks", {}).values():
@@ -182,92 +163,11 @@ def _scopes(route: APIRoute) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _add_model(schemas: JSON, model: type[BaseModel]) -> None:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    for name, part in (schema.pop("$defs", {}) | {model.__name__: schema}).items():
-        schemas.setdefault(name, part)
-
-
-def _name_body(schemas: JSON, media: JSON) -> None:
-    """Put a body that is described in its place under its title, beside the others."""
-    schema = media["schema"]
-    if "properties" in schema:
-        schemas[schema["title"]] = schema
-        media["schema"] = {"$ref": f"#/components/schemas/{schema['title']}"}
-
-
-def _finish_schemas(schemas: JSON) -> None:
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    for name, schema in schemas.items():
-        _drop_titles(schema)
-        schema["title"] = name
-        _name_keys(schemas, schema)
-    schemas["Problem"], schemas["FieldProblem"] = _PROBLEM, _FIELD_PROBLEM
-
-
-def _name_keys(schemas: JSON, schema: JSON) -> None:
-    """Write a map whose keys are an enumeration as an object, whose parts clients then know."""
-    keys = str(schema.get("propertyNames", {}).get("$ref", "")).rpartition("/")[2]
-    if keys:
-        del schema["propertyNames"]
-        value = schema["additionalProperties"]
-        schema["properties"] = dict.fromkeys(schemas[keys]["enum"], value)
-        schema["additionalProperties"] = False
-
-
-def _drop_titles(schema: Any) -> None:  # noqa: ANN401 - any JSON
-    """Take away titles that only repeat a property's name: generators make classes of them."""
-    if isinstance(schema, list):
-        for one in schema:
-            _drop_titles(one)
-    if not isinstance(schema, dict):
-        return
-    schema.pop("title", None)
-    for key, part in schema.items():
-        # Below `properties` stand names, of which one may be `title`.
-        for one in part.values() if key == "properties" else (part,):
-            _drop_titles(one)
-
-
 def _describe_patch(schemas: JSON, operation: JSON) -> None:
     of = _record_of(operation).removesuffix("Out")
-    _add_patch(schemas, f"{of}In", f"{of}Patch")
+    add_patch(schemas, f"{of}In", f"{of}Patch")
     for media in operation["requestBody"]["content"].values():
         media["schema"] = {"$ref": f"#/components/schemas/{of}Patch"}
-
-
-def _add_patch(schemas: JSON, of: str, name: str) -> None:
-    """Add the merge patch (RFC 7396) of a schema: all of it optional, and null to remove."""
-    whole = schemas[of]
-    properties = {}
-    for key, part in whole["properties"].items():
-        inner = _object_in(schemas, part)
-        if inner is not None:
-            patch = f"{inner.removesuffix('Model')}Patch"
-            _add_patch(schemas, inner, patch)
-            forms: list[JSON] = [{"$ref": f"#/components/schemas/{patch}"}]
-        else:
-            forms = part.get("anyOf") or [{k: v for k, v in part.items() if k != "default"}]
-        nullable = forms if {"type": "null"} in forms else [*forms, {"type": "null"}]
-        said = {k: part[k] for k in ("description",) if k in part}
-        properties[key] = {"anyOf": nullable, **said}
-    schemas[name] = {
-        "title": name,
-        "description": "What is to change; null removes. Lists are replaced as a whole.",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-def _object_in(schemas: JSON, part: JSON) -> str | None:
-    """Return the name of the component with properties that `part` holds, None for a value."""
-    for one in (part, *part.get("anyOf", ())):
-        name = str(one.get("$ref", "")).rpartition("/")[2]
-        if "properties" in schemas.get(name, {}):
-            return name
-    return None
 
 
 def _error(status: int, name: str, code: str, text: str) -> JSON:
@@ -294,7 +194,7 @@ def _headers(*names: str) -> JSON:
 
 def _summarise(operation: JSON) -> None:
     """Say in a list what the first sentence says; FastAPI would take the function's name."""
-    whole = operation["description"]
+    whole = str(operation.get("description") or operation["summary"])
     operation["summary"] = re.split(r"[.:;](?:\s|$)", whole, maxsplit=1)[0]
 
 
@@ -368,7 +268,7 @@ def _said(status: str, response: JSON, secured: bool) -> JSON:  # noqa: FBT001 -
 def _simplify(parameter: JSON) -> None:
     """Take null out of a parameter: what is not sent is absent, and "null" would be a word."""
     schema = parameter["schema"]
-    _drop_titles(schema)
+    drop_titles(schema)
     forms = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(forms) == 1:
         del schema["anyOf"]
