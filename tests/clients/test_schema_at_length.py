@@ -26,6 +26,8 @@ def test_every_answer_is_as_documented(served: Served) -> None:
             f"{served.url}/openapi.json",
             f"--header=Authorization: Bearer {served.key}",
             "--checks=all",
+            # In its place stands refused_only_by_a_rule: see schema_hooks.py.
+            "--exclude-checks=positive_data_acceptance",
             f"--max-examples={EXAMPLES}",
             f"--seed={SEED}",
             "--continue-on-failure",
@@ -37,8 +39,8 @@ def test_every_answer_is_as_documented(served: Served) -> None:
         text=True,
         check=False,
     )
-    print(done.stdout[-6000:])  # noqa: T201 - how much was asked, shown by pytest -s
-    assert done.returncode == 0, done.stdout[-6000:]
+    print(done.stdout[-20_000:])  # noqa: T201 - how much was asked, shown by pytest -s
+    assert done.returncode == 0, done.stdout[-20_000:]
     asked = re.search(r"(\d+) generated", done.stdout)
     assert asked
     assert int(asked[1]) >= 5000
