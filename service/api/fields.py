@@ -7,7 +7,16 @@ from functools import cache
 from typing import Annotated, Final
 
 from babel import Locale
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 from service.web.suggest import nearest_name
@@ -27,6 +36,7 @@ _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?"
 )
 _LINE_CONTROLS: Final = "\t\n\r"
+_HTTP: Final = TypeAdapter(AnyHttpUrl)
 _OVERRIDES: Final = "\u202d\u202e"
 
 
@@ -127,6 +137,13 @@ def _has_words(value: str) -> str:
     return value.strip()
 
 
+def _web_address(value: str) -> str:
+    try:
+        return str(_HTTP.validate_python(value))
+    except ValidationError as error:
+        raise _wrong("Use a URL such as https://employer.example/jobs/7.") from error
+
+
 def _line(value: str) -> str:
     if "\n" in value or "\r" in value:
         raise _wrong("This must be one line.")
@@ -178,6 +195,12 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$"),
     AfterValidator(_readable),
+]
+# Measured as it was sent: written out in full it may be a letter longer.
+WebAddress = Annotated[
+    str,
+    Field(min_length=1, max_length=2000, json_schema_extra={"format": "uri"}),
+    AfterValidator(_web_address),
 ]
 Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
 Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False, strict=True)]

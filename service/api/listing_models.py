@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Self, cast
 
-from pydantic import AnyHttpUrl, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.api.common import LanguageModel, Level
@@ -20,6 +20,7 @@ from service.api.fields import (
     Longitude,
     Model,
     Moment,
+    WebAddress,
     Words,
     Years,
 )
@@ -35,7 +36,7 @@ class ListingIn(Model):
     description: Words | None = None
     employer: Line | None = None
     region: Line | None = None
-    url: Annotated[AnyHttpUrl, Field(max_length=2000)] | None = None
+    url: WebAddress | None = None
     skills: Annotated[list[Line], Field(max_length=50)] = []
     isco08: IscoCode | None = None
     min_experience_years: Years | None = None
@@ -85,7 +86,6 @@ class ListingIn(Model):
         for name in ("skills", "certificates", "outcomes", "sectors"):
             values[name] = tuple(values[name])
         values["languages"] = tuple(one.to_domain() for one in self.languages)
-        values["url"] = str(self.url) if self.url is not None else None
         return Listing(**values)
 
 

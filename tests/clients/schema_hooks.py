@@ -59,7 +59,7 @@ RULES: Final = tuple(
         "There is no such (organisation|listing|person|returnee)",
         "Only \\* is understood on a write",
         "Send a JSON object such as",
-        "valid URL",
+        "Use a URL",
     )
 )
 _NOT_USABLE: Final = 422

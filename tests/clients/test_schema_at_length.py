@@ -28,6 +28,7 @@ def test_every_answer_is_as_documented(served: Served) -> None:
             "--checks=all",
             # In its place stands refused_only_by_a_rule: see schema_hooks.py.
             "--exclude-checks=positive_data_acceptance",
+            "--max-response-time=120",
             f"--max-examples={EXAMPLES}",
             f"--seed={SEED}",
             "--continue-on-failure",
