@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(EXAMPLES is None, reason="some minutes: HOMEWARD_SCHEMA_EXAMPLES=20 runs it")
-def test_every_answer_is_as_documented(served: Served) -> None:
+def test_every_answer_is_as_documented(served: Served, tmp_path: Path) -> None:
     """Thousands of requests, valid and not, alone and after one another: nothing undocumented."""
     done = subprocess.run(  # noqa: S603 - a development tool
         [
@@ -36,6 +36,8 @@ def test_every_answer_is_as_documented(served: Served) -> None:
         ],
         env=os.environ
         | {"SCHEMATHESIS_HOOKS": "tests.clients.schema_hooks", "PYTHONPATH": str(ROOT)},
+        # It keeps what it found in a folder of where it runs.
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
