@@ -10,12 +10,14 @@ from typing import Final
 import structlog
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.routing import APIRoute
 
 from service import __version__
 from service.api import (
     access_log,
     candidates,
     corridors,
+    document,
     duplicates,
     imports,
     insights,
@@ -39,7 +41,7 @@ from service.ports import Tools
 from service.settings import Settings
 from service.usecases.register_person import read_again
 from service.usecases.sign_in import SessionRules
-from service.web import deprecation, once, problems
+from service.web import deprecation, docs, once, openapi, problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
@@ -60,6 +62,28 @@ _BESIDE: Final = {
     "homeward-post": post,
 }
 """What runs beside the requests, each in a thread of its own: none waits for another."""
+
+_ROUTERS: Final = tuple(
+    module.router
+    for module in (
+        matches,
+        candidates,
+        pathways,
+        listings,
+        duplicates,
+        returnees,
+        referrals,
+        imports,
+        outcomes,
+        subscriptions,
+        corridors,
+        markets,
+        insights,
+        keys,
+        access_log,
+        operations,
+    )
+)
 
 ToolsOpener = Callable[[], AbstractContextManager[Tools]]
 
@@ -88,8 +112,14 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         title="Homeward",
         version=__version__,
         summary="Ranks what people who come home from working abroad could do next.",
+        description=document.DESCRIPTION,
+        openapi_tags=document.TAGS,
+        servers=document.SERVERS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         webhooks=webhook_events.router,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.tools, app.state.metrics, app.state.accesses = holder, metrics, accesses
     app.state.limiter = KeyLimiter(settings.rate_limit)
@@ -108,26 +138,14 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     )
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED)
     operations.add_gauges(metrics, holder)
-    for module in (
-        operations,
-        candidates,
-        duplicates,
-        listings,
-        matches,
-        pathways,
-        referrals,
-        returnees,
-        corridors,
-        markets,
-        insights,
-        imports,
-        outcomes,
-        subscriptions,
-        keys,
-        access_log,
-        mail_pages,
-    ):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.include_router(mail_pages.router)
+    docs.install(app)
+    app.state.routes = [
+        one for router in _ROUTERS for one in router.routes if isinstance(one, APIRoute)
+    ]
+    openapi.describe(app, _ROUTERS, document.EXAMPLES, document.MODELS)
     install_console(app, _console(settings))
     return app
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
+from typing_extensions import TypeAliasType
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
-from service.api.fields import Model
+from service.api.fields import Model, as_moment
 from service.domain.access import Caller, Scope
 from service.domain.audit import AccessQuery, Action, LoggedAccess
 from service.domain.errors import FieldProblem, InvalidInputError
@@ -24,6 +25,9 @@ Admin = Annotated[Caller, Depends(with_scope(Scope.ADMIN))]
 Reading = Annotated[Shown, Depends(Accessing(Action.LOG_READ))]
 
 
+Allowed = TypeAliasType("Allowed", Literal["allowed", "refused"])
+
+
 class AccessOut(Model):
     """One line. `key` and `request_id` are null where another organisation did it.
 
@@ -36,7 +40,7 @@ class AccessOut(Model):
     key: str | None
     action: Action
     subjects: list[str]
-    outcome: Literal["allowed", "refused"]
+    outcome: Allowed
     code: str | None
     request_id: str | None
 
@@ -64,7 +68,7 @@ class AccessPage(Model):
     next_cursor: str | None
 
 
-@router.get("")
+@router.get("", operation_id="list_accesses")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     request: Request,
     tools: ToolsDep,
@@ -75,7 +79,10 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: Annotated[
         str | None, Query(pattern=r"^ret_[0-9a-f]{32}$", description="On this person only.")
     ] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
+    since: Annotated[
+        Annotated[AwareDatetime, BeforeValidator(as_moment)] | None,
+        Query(description="From this moment on."),
+    ] = None,
     action: Annotated[Action | None, Query()] = None,
 ) -> AccessPage:
     """List what your organisation's keys did, or, of one of your people, what anybody did."""

@@ -114,7 +114,7 @@ class CandidatesOut(Model):
         )
 
 
-@router.get("/{listing_id}/candidates")
+@router.get("/{listing_id}/candidates", operation_id="find_candidates")
 def candidates(
     listing_id: str,
     tools: ToolsDep,

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Header, Response
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from service.api.fields import LanguageCode, Model
 from service.domain.access import Caller
@@ -23,7 +24,8 @@ from service.ports import Tools
 # More digits than any version has, and fewer than a database integer.
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
-Level = Literal["A1", "A2", "B1", "B2", "C1", "C2"]
+# A name of its own, so that the OpenAPI document has one, and clients a class.
+Level = TypeAliasType("Level", Literal["A1", "A2", "B1", "B2", "C1", "C2"])
 
 
 class LanguageModel(Model):

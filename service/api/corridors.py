@@ -1,6 +1,6 @@
 """/v1/corridors: which countries are closed to whose workers, since when, on whose word."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -17,7 +17,7 @@ from service.api.common import (
     read_cursor,
     write_cursor,
 )
-from service.api.fields import CountryCode, Line, Model, Words
+from service.api.fields import CountryCode, Day, Line, Model, Words
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.corridor import Corridor, CorridorStatus, StoredCorridor
@@ -45,11 +45,11 @@ class CorridorIn(Model):
             description="Visas it covers, such as employment; none: all.", examples=["employment"]
         ),
     ] = None
-    starts: Annotated[date | None, Field(alias="from", description="Its first day.")] = None
-    ends: Annotated[date | None, Field(alias="to", description="Its last day.")] = None
+    starts: Annotated[Day | None, Field(alias="from", description="Its first day.")] = None
+    ends: Annotated[Day | None, Field(alias="to", description="Its last day.")] = None
     reason: Annotated[Words, Field(description="Why, in words an officer can pass on.")]
     source: Annotated[Line, Field(description="Whose word this is.")]
-    last_verified: date | None = None
+    last_verified: Day | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -139,7 +139,7 @@ class CorridorHistory(Model):
     items: list[CorridorVersionOut]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, operation_id="create_corridor")
 def post(  # noqa: PLR0913 - one parameter per part of the request
     body: CorridorIn,
     response: Response,
@@ -157,7 +157,7 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
     return CorridorOut.of(stored)
 
 
-@router.get("")
+@router.get("", operation_id="list_corridors")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: CallerDep,
@@ -179,7 +179,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     )
 
 
-@router.get("/{corridor_id}")
+@router.get("/{corridor_id}", operation_id="get_corridor")
 def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> CorridorOut:
     """Read one corridor."""
     stored = tools.store.corridor(corridor_id)
@@ -188,7 +188,7 @@ def get(corridor_id: str, response: Response, tools: ToolsDep, _: CallerDep) -> 
     return CorridorOut.of(stored)
 
 
-@router.get("/{corridor_id}/history")
+@router.get("/{corridor_id}/history", operation_id="get_corridor_history")
 def history(corridor_id: str, tools: ToolsDep, _: CallerDep) -> CorridorHistory:
     """Read what a corridor said before, and who changed it."""
     return CorridorHistory(
@@ -206,7 +206,7 @@ def history(corridor_id: str, tools: ToolsDep, _: CallerDep) -> CorridorHistory:
     )
 
 
-@router.put("/{corridor_id}")
+@router.put("/{corridor_id}", operation_id="put_corridor")
 def put(  # noqa: PLR0913 - one parameter per part of the request
     corridor_id: str,
     body: CorridorIn,
@@ -229,7 +229,9 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return CorridorOut.of(stored)
 
 
-@router.delete("/{corridor_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{corridor_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_corridor"
+)
 def delete(
     corridor_id: str, tools: ToolsDep, caller: Writer, shown: Changing, if_match: IfMatch = None
 ) -> None:

@@ -2,14 +2,23 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Final
 from zoneinfo import available_timezones
 
 from babel import Locale
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 from service.web.suggest import nearest_name
@@ -24,7 +33,12 @@ _MORE_LANGUAGES: Final = frozenset(
     "bns ctg gbm gvr hno jml kfy mrd phr rjs rkt sck skr syl taj thl xsr".split()  # noqa: SIM905
 )
 _TAG: Final = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?"
+)
 _LINE_CONTROLS: Final = "\t\n\r"
+_HTTP: Final = TypeAdapter(AnyHttpUrl)
 _OVERRIDES: Final = "\u202d\u202e"
 
 
@@ -112,6 +126,25 @@ def _time_zone(value: str) -> str:
     raise _wrong(f"Use a name of the IANA time zone database such as Asia/Dhaka.{near}")
 
 
+def _day(value: object) -> object:
+    # Numbers, and text of digits, would be read as seconds since 1970.
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise _wrong("Use a day such as 2026-01-31 (RFC 3339).")
+
+
+def as_moment(value: object) -> object:
+    """Return what may be read as a moment; refuse what only looks like one."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
+        return value
+    raise _wrong("Use a moment with a time zone, such as 2026-01-31T08:00:00Z (RFC 3339).")
+
+
+def whole(value: object) -> object:
+    """Return 3 for 3.0: JSON does not tell them apart, and JSON Schema calls both integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _readable(value: str) -> str:
     for at, letter in enumerate(value):
         kind = unicodedata.category(letter)
@@ -131,6 +164,13 @@ def _has_words(value: str) -> str:
     return value.strip()
 
 
+def _web_address(value: str) -> str:
+    try:
+        return str(_HTTP.validate_python(value))
+    except ValidationError as error:
+        raise _wrong("Use a URL such as https://employer.example/jobs/7.") from error
+
+
 def _line(value: str) -> str:
     if "\n" in value or "\r" in value:
         raise _wrong("This must be one line.")
@@ -138,13 +178,23 @@ def _line(value: str) -> str:
 
 
 CountryCode = Annotated[
-    str, Field(description="ISO 3166-1 alpha-2.", examples=["BD"]), AfterValidator(_country)
+    str,
+    Field(
+        description="ISO 3166-1 alpha-2.",
+        examples=["BD"],
+        json_schema_extra={"format": "iso-3166-1-alpha-2"},
+    ),
+    AfterValidator(_country),
 ]
 CurrencyCode = Annotated[
-    str, Field(description="ISO 4217.", examples=["BDT"]), AfterValidator(_currency)
+    str,
+    Field(description="ISO 4217.", examples=["BDT"], json_schema_extra={"format": "iso-4217"}),
+    AfterValidator(_currency),
 ]
 LanguageCode = Annotated[
-    str, Field(description="BCP-47.", examples=["bn"]), AfterValidator(_language)
+    str,
+    Field(description="BCP-47.", examples=["bn"], json_schema_extra={"format": "bcp-47"}),
+    AfterValidator(_language),
 ]
 EmailAddress = Annotated[
     str,
@@ -162,7 +212,12 @@ TimeZone = Annotated[
 ]
 IscoCode = Annotated[
     str,
-    Field(pattern=r"^\d{1,4}$", description="ISCO-08, 1 to 4 digits.", examples=["7112"]),
+    Field(
+        pattern=r"^\d{1,4}$",
+        description="ISCO-08, 1 to 4 digits.",
+        examples=["7112"],
+        json_schema_extra={"format": "isco-08"},
+    ),
 ]
 Line = Annotated[
     str,
@@ -182,11 +237,22 @@ Name = Annotated[
     Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$"),
     AfterValidator(_readable),
 ]
+# Measured as it was sent: written out in full it may be a letter longer.
+WebAddress = Annotated[
+    str,
+    Field(min_length=1, max_length=2000, json_schema_extra={"format": "uri"}),
+    AfterValidator(_web_address),
+]
 Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
 Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False, strict=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 Kilometres = Annotated[float, Field(gt=0, le=20_040, allow_inf_nan=False, strict=True)]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[datetime, BeforeValidator(as_moment)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+BirthYear = Annotated[int, Field(ge=1900, le=2100, strict=True), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(whole)]
 Flag = Annotated[bool, Field(strict=True)]
 
 

@@ -46,14 +46,21 @@ _SCOPE: Final = {
     ImportKind.RETURNEES: Scope.RETURNEES_WRITE,
 }
 _SHOWN: Final = 1000
-_FILE: Final = {"type": "string", "format": "binary"}
+_FILE: Final = {"type": "string", "format": "binary", "description": "The file, whole."}
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
             "application/octet-stream": {"schema": _FILE},
             "multipart/form-data": {
-                "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
+                "schema": {
+                    "title": "ImportForm",
+                    "description": "A form with one file.",
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": _FILE},
+                    "additionalProperties": False,
+                }
             },
         },
     }
@@ -69,7 +76,13 @@ def may_import(caller: CallerDep, kind: Annotated[ImportKind, Query()]) -> Calle
 Importer = Annotated[Caller, Depends(may_import)]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, openapi_extra=_BODY)
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    openapi_extra=_BODY,
+    operation_id="create_import",
+    responses={403: {}},
+)
 async def post(  # noqa: PLR0913 - one parameter per query parameter
     request: Request,
     response: Response,
@@ -101,6 +114,8 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
 ) -> ImportOut:
     """Take a file in: as the request's body under its own content type, or as multipart `file`.
 
+    Needs listings:write or returnees:write, as `kind` says.
+
     CSV, XLSX, JSON Lines, JSON, schema.org JobPosting (JSON-LD, or HTML that holds it), JSON
     Resume. The answer comes before the rows are read; follow the Location.
     """
@@ -127,7 +142,7 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
     return ImportOut.of(stored)
 
 
-@router.get("")
+@router.get("", operation_id="list_imports")
 def page(
     tools: ToolsDep,
     caller: CallerDep,
@@ -147,7 +162,7 @@ def page(
     )
 
 
-@router.get("/{import_id}")
+@router.get("/{import_id}", operation_id="get_import")
 def get(
     import_id: str, response: Response, tools: ToolsDep, caller: CallerDep, shown: Reading
 ) -> ImportOut:
@@ -164,7 +179,7 @@ def get(
     return answer
 
 
-@router.get("/{import_id}/rows")
+@router.get("/{import_id}/rows", operation_id="list_import_rows")
 def rows(  # noqa: PLR0913 - one parameter per query parameter
     import_id: str,
     tools: ToolsDep,
@@ -194,6 +209,7 @@ def rows(  # noqa: PLR0913 - one parameter per query parameter
     "/{import_id}/refused.csv",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    operation_id="get_refused_rows",
 )
 def refused(
     import_id: str, tools: ToolsDep, caller: CallerDep, shown: Downloading

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from typing_extensions import TypeAliasType
 
 from service.api.fields import Line, Model
 from service.api.match_models import MatchListing
@@ -33,6 +34,10 @@ class CourseHelpOut(Model):
         return cls.model_construct(listing=MatchListing.of(course.listing), people=course.people)
 
 
+CountByArea = TypeAliasType("CountByArea", dict[str, int])
+CountByRoute = TypeAliasType("CountByRoute", dict[Route, int])
+
+
 class SkillGapOut(Model):
     """One missing requirement; areas and markets only where they stand for enough people."""
 
@@ -40,8 +45,8 @@ class SkillGapOut(Model):
     kind: MissingKind
     people: int
     jobs: int
-    areas: dict[str, int]
-    markets: dict[Route, int]
+    areas: CountByArea
+    markets: CountByRoute
     courses: list[CourseHelpOut]
 
     @classmethod
@@ -68,7 +73,7 @@ class SkillGapsOut(Model):
     courses: list[CourseHelpOut]
 
 
-@router.get("/skill-gaps")
+@router.get("/skill-gaps", operation_id="get_skill_gaps")
 def skill_gaps(
     tools: ToolsDep,
     caller: Planner,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from service.api.fields import ORGANISATION_ID, Line, Model
+from service.api.fields import ORGANISATION_ID, Line, Model, Moment
 from service.domain.access import ApiKey, Caller, Organisation, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
@@ -36,7 +36,7 @@ class KeyIn(Model):
     name: Line
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
     organisation: Annotated[str, Field(max_length=100)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(Model):
@@ -110,7 +110,7 @@ class OrganisationPage(Model):
     next_cursor: str | None = None
 
 
-@router.post("/keys", status_code=status.HTTP_201_CREATED)
+@router.post("/keys", status_code=status.HTTP_201_CREATED, operation_id="create_key")
 def post_key(
     body: KeyIn, tools: ToolsDep, caller: Admin, shown: Making, once: OnceDep
 ) -> NewKeyOut:
@@ -128,7 +128,7 @@ def post_key(
     return NewKeyOut(**_fields(key), key=secret)
 
 
-@router.get("/keys")
+@router.get("/keys", operation_id="list_keys")
 def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
     """List the keys you may see, revoked ones included."""
     return KeyPage(
@@ -136,7 +136,7 @@ def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
     )
 
 
-@router.post("/keys/{key_id}/rotate")
+@router.post("/keys/{key_id}/rotate", operation_id="rotate_key")
 def post_rotate(
     key_id: Annotated[str, Path(max_length=100)],
     tools: ToolsDep,
@@ -154,7 +154,7 @@ def post_rotate(
     return NewKeyOut(**_fields(key), key=secret)
 
 
-@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_key")
 def delete_key(
     key_id: Annotated[str, Path(max_length=100)], tools: ToolsDep, caller: Admin, shown: Revoking
 ) -> None:
@@ -163,7 +163,7 @@ def delete_key(
     shown.of(key_id)
 
 
-@router.get("/principals")
+@router.get("/principals", operation_id="list_principals")
 def list_principals(tools: ToolsDep, caller: Admin) -> PrincipalPage:
     """List people who have signed in: who it was that the access log names by an id."""
     return PrincipalPage(
@@ -181,7 +181,12 @@ def list_principals(tools: ToolsDep, caller: Admin) -> PrincipalPage:
     )
 
 
-@router.post("/organisations", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/organisations",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="create_organisation",
+    responses={409: {}},
+)
 def post_organisation(
     body: OrganisationModel,
     tools: ToolsDep,
@@ -197,7 +202,7 @@ def post_organisation(
     return body
 
 
-@router.get("/organisations")
+@router.get("/organisations", operation_id="list_organisations")
 def list_organisations(tools: ToolsDep, caller: Admin) -> OrganisationPage:
     """List the organisations you may see."""
     reach = administered_by(caller)

@@ -3,21 +3,25 @@
 from datetime import date, datetime
 from typing import Annotated, Self, cast
 
-from pydantic import AnyHttpUrl, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.api.common import LanguageModel, Level
 from service.api.fields import (
     ORGANISATION_ID,
     Amount,
+    Count,
     CountryCode,
     CurrencyCode,
+    Day,
     Flag,
     IscoCode,
     Latitude,
     Line,
     Longitude,
     Model,
+    Moment,
+    WebAddress,
     Words,
     Years,
 )
@@ -33,7 +37,7 @@ class ListingIn(Model):
     description: Words | None = None
     employer: Line | None = None
     region: Line | None = None
-    url: Annotated[AnyHttpUrl, Field(max_length=2000)] | None = None
+    url: WebAddress | None = None
     skills: Annotated[list[Line], Field(max_length=50)] = []
     isco08: IscoCode | None = None
     min_experience_years: Years | None = None
@@ -47,9 +51,9 @@ class ListingIn(Model):
     fee_currency: CurrencyCode | None = None
     visa_class: Line | None = None
     recruiter_licensed: Flag | None = None
-    positions: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
-    posted_at: datetime | None = None
-    valid_through: Annotated[date | None, Field(description="The last day it can be answered.")] = (
+    positions: Count | None = None
+    posted_at: Moment | None = None
+    valid_through: Annotated[Day | None, Field(description="The last day it can be answered.")] = (
         None
     )
     outcomes: Annotated[
@@ -94,7 +98,6 @@ class ListingIn(Model):
         for name in ("skills", "certificates", "outcomes", "sectors", "visible_to"):
             values[name] = tuple(values[name])
         values["languages"] = tuple(one.to_domain() for one in self.languages)
-        values["url"] = str(self.url) if self.url is not None else None
         return Listing(**values)
 
 

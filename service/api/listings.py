@@ -42,7 +42,9 @@ ExternalId = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00
 assert {x.name for x in dataclass_fields(Listing)} == set(ListingIn.model_fields)  # noqa: S101
 
 
-@router.put("/{source}/{external_id}", responses={201: {"model": ListingOut}})
+@router.put(
+    "/{source}/{external_id}", responses={201: {"model": ListingOut}}, operation_id="put_listing"
+)
 def put(  # noqa: PLR0913 - one parameter per part of the request
     source: Source,
     external_id: ExternalId,
@@ -81,7 +83,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return ListingOut.of(written.record, caller.organisation_id)
 
 
-@router.get("/{source}/{external_id}")
+@router.get("/{source}/{external_id}", operation_id="get_listing_by_source")
 def get_by_source(
     source: Source, external_id: ExternalId, response: Response, tools: ToolsDep, caller: Reader
 ) -> ListingOut:
@@ -92,7 +94,7 @@ def get_by_source(
     return ListingOut.of(stored, caller.organisation_id)
 
 
-@router.get("/{listing_id}")
+@router.get("/{listing_id}", operation_id="get_listing")
 def get(listing_id: str, response: Response, tools: ToolsDep, caller: Reader) -> ListingOut:
     """Read any listing by the id a match names."""
     stored = seen_listing(tools, caller.organisation_id, listing_id)
@@ -101,7 +103,9 @@ def get(listing_id: str, response: Response, tools: ToolsDep, caller: Reader) ->
     return ListingOut.of(stored, caller.organisation_id)
 
 
-@router.delete("/{source}/{external_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{source}/{external_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_listing"
+)
 def delete(
     source: Source,
     external_id: ExternalId,
@@ -115,7 +119,7 @@ def delete(
     tools.index.follow()
 
 
-@router.get("")
+@router.get("", operation_id="list_listings")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,

@@ -71,7 +71,7 @@ class MarketsOut(Model):
         )
 
 
-@router.get("/markets")
+@router.get("/markets", operation_id="get_markets")
 def markets(
     tools: ToolsDep,
     caller: Reader,

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from service.api.fields import (
     CountryCode,
@@ -13,7 +14,9 @@ from service.api.fields import (
     Kilometres,
     Line,
     Model,
+    Share,
     Words,
+    whole,
 )
 from service.api.returnee_models import MinWageModel, ProfileIn
 from service.domain.listing import Kind, StoredListing, WagePeriod
@@ -63,7 +66,11 @@ class FiltersModel(Model):
         )
 
 
-MatchLimit = Annotated[int, Field(ge=1, le=100, strict=True, description="Matches per route.")]
+MatchLimit = Annotated[
+    int,
+    Field(ge=1, le=100, strict=True, description="Matches per route."),
+    BeforeValidator(whole),
+]
 
 
 class MatchIn(Model):
@@ -76,12 +83,8 @@ class MatchIn(Model):
     filters: FiltersModel = FiltersModel()
     limit: MatchLimit = 10
     diversity: Annotated[
-        float | None,
-        Field(
-            ge=0,
-            le=1,
-            description="How strongly overseas answers are spread over countries; none: as set.",
-        ),
+        Share | None,
+        Field(description="How strongly overseas answers are spread over countries; none: as set."),
     ] = None
 
     @model_validator(mode="after")
@@ -103,12 +106,6 @@ class MatchIn(Model):
             detail = "Say what the person can do: give text, or skills or experiences in profile."
             raise PydanticCustomError("homeward", detail)
         return self
-
-
-class MatchBatchIn(Model):
-    """Several ad-hoc questions, answered one after the other in their order."""
-
-    items: Annotated[list[MatchIn], Field(min_length=1, max_length=1000)]
 
 
 class MatchListing(Model):
@@ -238,6 +235,9 @@ class MatchOut(Model):
         )
 
 
+MatchesByRoute = TypeAliasType("MatchesByRoute", dict[Route, list[MatchOut]])
+
+
 class PhraseOut(Model):
     """One phrase and what it was taken to mean (English), or null."""
 
@@ -302,13 +302,16 @@ class AgeHintOut(Model):
         )
 
 
+CountByCountry = TypeAliasType("CountByCountry", dict[str, int])
+
+
 class SpreadOut(Model):
     """How the overseas answer was spread over countries, and what that changed."""
 
     dial: float
     exchanged: int
-    before: dict[str, int]
-    after: dict[str, int]
+    before: CountByCountry
+    after: CountByCountry
 
     @classmethod
     def of(cls, spread: Spread) -> "SpreadOut":
@@ -339,7 +342,7 @@ class AnswerOut(Model):
     """The whole answer. A route that was not asked for is absent."""
 
     understood: UnderstoodOut
-    routes: dict[Route, list[MatchOut]]
+    routes: MatchesByRoute
     blocked: list[BlockedOut]
     age_hint: AgeHintOut
     diversity: SpreadOut | None
@@ -385,13 +388,3 @@ class AnswerOut(Model):
             model=ModelOut(id=answer.model.id, revision=answer.model.revision),
             index=IndexOut(generation=answer.index.generation, listings=answer.index.listings),
         )
-
-
-class BatchLineOut(Model):
-    """One line of the answer to a batch: either the answer or what is wrong with the question."""
-
-    index: Annotated[int, Field(description="Which of the questions, from 0.")]
-    status: int
-    answer: AnswerOut | None = None
-    code: str | None = None
-    detail: str | None = None

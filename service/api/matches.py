@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from service.api.common import require_occupations
 from service.api.fields import CountryCode, IscoCode, Line
-from service.api.match_models import AnswerOut, BatchLineOut, MatchBatchIn, MatchIn
+from service.api.match_batch_models import BatchLineOut, MatchBatchIn
+from service.api.match_models import AnswerOut, MatchIn
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
@@ -29,7 +30,17 @@ PersonMatcher = Annotated[Caller, Depends(with_scope(Scope.MATCH, Scope.RETURNEE
 Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 
-@router.post("/match")
+_LINES: Final = "application/x-ndjson"
+_TEXT: Final = "text/plain"
+_LINE: Final = {
+    "type": "string",
+    "description": "Each line is a BatchLineOut: index and status, with answer (as POST /v1/match "
+    "gives it), or with code and detail.",
+    "x-line": {"$ref": "#/components/schemas/BatchLineOut"},
+}
+
+
+@router.post("/match", operation_id="match")
 def match(body: MatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept) -> AnswerOut:
     """Rank jobs and trainings for free words. Stores nothing, a reply for a repeat neither."""
     _require_allowed(tools, caller, body, "")
@@ -42,17 +53,10 @@ def match(body: MatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept) ->
     responses={
         200: {
             "description": "JSON Lines, one for each question in its order, as they are answered.",
-            "content": {
-                "application/x-ndjson": {
-                    "schema": {
-                        "type": "string",
-                        "description": "Each line: index, status, and answer (as POST /v1/match "
-                        "gives it), or code and detail.",
-                    }
-                }
-            },
+            "content": {_LINES: {"schema": _LINE}, _TEXT: {"schema": _LINE}},
         }
     },
+    operation_id="match_batch",
 )
 def match_batch(
     request: Request, body: MatchBatchIn, tools: ToolsDep, caller: Matcher, _key: NothingKept
@@ -60,11 +64,14 @@ def match_batch(
     """Answer many ad-hoc questions in one request, line by line. Stores nothing.
 
     Each question counts as a request against the rate of the key: all fit, or none is begun.
+    The lines come as `text/plain` to who asks for that.
     """
     count_questions(request, len(body.items))
     for at, one in enumerate(body.items):
         _require_allowed(tools, caller, one, f"/items/{at}")
-    return StreamingResponse(_lines(tools, body.items, caller), media_type="application/x-ndjson")
+    # Clients made from the document know text, and few of them know lines of JSON.
+    wanted = _TEXT if request.headers.get("accept", "").startswith(_TEXT) else _LINES
+    return StreamingResponse(_lines(tools, body.items, caller), media_type=wanted)
 
 
 def _lines(tools: Tools, questions: list[MatchIn], caller: Caller) -> Iterator[str]:
@@ -109,7 +116,7 @@ def _request(body: MatchIn, caller: Caller) -> MatchRequest:
     )
 
 
-@router.get("/returnees/{returnee_id}/matches")
+@router.get("/returnees/{returnee_id}/matches", operation_id="get_matches")
 def matches(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: str,
     tools: ToolsDep,

@@ -32,13 +32,13 @@ class Ready(Model):
     generation: int
 
 
-@router.get("/healthz")
+@router.get("/healthz", operation_id="healthz")
 async def healthz() -> Health:
     """Tell that the process runs."""
     return Health()
 
 
-@router.get("/readyz")
+@router.get("/readyz", operation_id="readyz")
 def readyz(request: Request) -> Ready:
     """Tell whether a match can be answered; 503 until then."""
     holder: ToolsHolder = request.app.state.tools
@@ -56,7 +56,7 @@ def readyz(request: Request) -> Ready:
     )
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, operation_id="metrics")
 def metrics(request: Request) -> Response:
     """Give Prometheus its text: what is about people only to a key with the scope metrics:read.
 

@@ -16,7 +16,7 @@ from service.api.common import (
     read_cursor,
     write_cursor,
 )
-from service.api.fields import Model, Words
+from service.api.fields import Model, Moment, Words
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
@@ -51,7 +51,7 @@ class OutcomeIn(Model):
         DeclineReason | None, Field(description="Why it was declined; required there.")
     ] = None
     note: Annotated[Words | None, Field(max_length=2000, description="Encrypted at rest.")] = None
-    at: Annotated[datetime | None, Field(description="When it happened; unset: now.")] = None
+    at: Annotated[Moment | None, Field(description="When it happened; unset: now.")] = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -112,7 +112,12 @@ class OutcomePage(Model):
     ]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses={200: {"model": OutcomeOut}})
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={200: {"model": OutcomeOut}, 404: {}},
+    operation_id="create_outcome",
+)
 def post(  # noqa: PLR0913 - one parameter per part of the request
     body: OutcomeIn,
     response: Response,
@@ -144,7 +149,7 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
     return OutcomeOut.of(written.record)
 
 
-@router.get("")
+@router.get("", operation_id="list_outcomes")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,
@@ -174,7 +179,7 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     )
 
 
-@router.get("/{outcome_id}")
+@router.get("/{outcome_id}", operation_id="get_outcome")
 def get(
     outcome_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
 ) -> OutcomeOut:
@@ -185,7 +190,9 @@ def get(
     return OutcomeOut.of(stored)
 
 
-@router.delete("/{outcome_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{outcome_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_outcome"
+)
 def delete(
     outcome_id: str, tools: ToolsDep, caller: Writer, shown: Removing, if_match: IfMatch = None
 ) -> None:

@@ -122,7 +122,7 @@ class Pathways(Model):
     items: list[PathwayOut]
 
 
-@router.get("/returnees/{returnee_id}/pathways")
+@router.get("/returnees/{returnee_id}/pathways", operation_id="get_pathways")
 def pathways(
     returnee_id: str,
     tools: ToolsDep,

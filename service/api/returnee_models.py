@@ -9,8 +9,10 @@ from pydantic_core import PydanticCustomError
 from service.api.common import LanguageModel
 from service.api.fields import (
     Amount,
+    BirthYear,
     CountryCode,
     CurrencyCode,
+    Day,
     Flag,
     IscoCode,
     Kilometres,
@@ -120,7 +122,7 @@ class ConsentModel(Model):
 
     matching: Flag = False
     share_with: Annotated[list[Name], Field(max_length=100)] = []
-    until: date | None = None
+    until: Day | None = None
 
 
 class ProfileIn(Model):
@@ -135,11 +137,11 @@ class ProfileIn(Model):
     skills: Annotated[list[SkillModel], Field(max_length=50)] = []
     languages: Annotated[list[LanguageModel], Field(max_length=20)] = []
     education: Line | None = None
-    birth_year: Annotated[int, Field(ge=1900, le=2100, strict=True)] | None = None
+    birth_year: BirthYear | None = None
     gender: Line | None = None
     preferences: PreferencesModel = PreferencesModel()
     remigration: Flag | None = None
-    visa_expires: date | None = None
+    visa_expires: Day | None = None
     return_category: Annotated[
         ReturnCategory | None, Field(json_schema_extra={SCOPE: Scope.RESTRICTED})
     ] = None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -49,7 +49,9 @@ Source = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1
 ExternalId = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, operation_id="create_returnee", responses={409: {}}
+)
 def post(  # noqa: PLR0913 - one parameter per part of the request
     body: ReturneeIn,
     response: Response,
@@ -65,7 +67,9 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         return _written(tools, response, caller, shown, register_person(tools, put, body.contact()))
 
 
-@router.put("/{source}/{external_id}", responses={201: {"model": ReturneeOut}})
+@router.put(
+    "/{source}/{external_id}", responses={201: {"model": ReturneeOut}}, operation_id="put_returnee"
+)
 def put(  # noqa: PLR0913 - one parameter per part of the request
     source: Source,
     external_id: ExternalId,
@@ -101,7 +105,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return answer
 
 
-@router.get("/{returnee_id}")
+@router.get("/{returnee_id}", operation_id="get_returnee")
 def get(
     returnee_id: str, response: Response, tools: ToolsDep, caller: Reader, shown: Reading
 ) -> ReturneeOut:
@@ -112,7 +116,7 @@ def get(
     return ReturneeOut.of(tools, person, restricted=caller.may(Scope.RESTRICTED))
 
 
-@router.get("/{source}/{external_id}")
+@router.get("/{source}/{external_id}", operation_id="get_returnee_by_source")
 def get_by_source(  # noqa: PLR0913 - one parameter per part of the request
     source: Source,
     external_id: ExternalId,
@@ -128,22 +132,20 @@ def get_by_source(  # noqa: PLR0913 - one parameter per part of the request
     return ReturneeOut.of(tools, person, restricted=caller.may(Scope.RESTRICTED))
 
 
-@router.patch("/{returnee_id}")
+@router.patch("/{returnee_id}", operation_id="patch_returnee")
 def patch(  # noqa: PLR0913 - one parameter per part of the request
     returnee_id: str,
-    body: Annotated[
-        dict[str, Any],
-        Body(
-            description="JSON merge patch (RFC 7396): null removes.", media_type="application/json"
-        ),
-    ],
+    body: dict[str, Any],
     response: Response,
     tools: ToolsDep,
     caller: Writer,
     shown: Changing,
     if_match: IfMatch = None,
 ) -> ReturneeOut:
-    """Change some fields of a person."""
+    """Change some fields of a person, by JSON merge patch (RFC 7396): null removes.
+
+    Also taken as `application/merge-patch+json`.
+    """
     person = tools.store.person(caller.organisation_id, returnee_id)
     merged = _merged(as_input(person), body)
     try:
@@ -164,7 +166,9 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
     return _written(tools, response, caller, shown, register_person(tools, put, model.contact()))
 
 
-@router.delete("/{returnee_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{returnee_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_returnee"
+)
 def delete(
     returnee_id: str, tools: ToolsDep, caller: Writer, shown: Erasing, if_match: IfMatch = None
 ) -> None:
@@ -175,7 +179,7 @@ def delete(
     tools.people.follow()
 
 
-@router.get("")
+@router.get("", operation_id="list_returnees")
 def page(  # noqa: PLR0913 - one parameter per query parameter
     tools: ToolsDep,
     caller: Reader,

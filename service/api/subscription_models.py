@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from service.api.fields import CountryCode, EmailAddress, Flag, Line, Model, TimeZone, Words
 from service.domain.alert import (
@@ -29,6 +30,9 @@ _OF: Final = {
 _REQUIRED: Final = {Watch.LISTINGS: "text", Watch.RETURNEE: "returnee_id"}
 
 
+MinTier = TypeAliasType("MinTier", Literal["good", "strong"])
+
+
 class _Watched(Model):
     """What is to be watched.
 
@@ -38,9 +42,7 @@ class _Watched(Model):
 
     kind: Watch
     active: Flag = True
-    min_tier: Annotated[Literal["good", "strong"], Field(description="The least to be told.")] = (
-        "good"
-    )
+    min_tier: Annotated[MinTier, Field(description="The least to be told.")] = "good"
     text: Annotated[Words | None, Field(description="listings: what the person can do.")] = None
     home_country: CountryCode | None = None
     routes: Annotated[list[Route], Field(max_length=3)] = []

@@ -52,7 +52,7 @@ Subscriber = Annotated[Caller, Depends(with_scope(Scope.SUBSCRIPTIONS))]
 Listing = Annotated[Shown, Depends(Accessing(Action.DELIVERY_LIST))]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, operation_id="create_subscription")
 def post(
     body: SubscriptionIn,
     response: Response,
@@ -72,7 +72,7 @@ def post(
     return new_subscription_out(stored, secret)
 
 
-@router.get("")
+@router.get("", operation_id="list_subscriptions")
 def page(
     tools: ToolsDep,
     caller: Subscriber,
@@ -91,7 +91,7 @@ def page(
     )
 
 
-@router.get("/{subscription_id}")
+@router.get("/{subscription_id}", operation_id="get_subscription")
 def get(
     subscription_id: str, response: Response, tools: ToolsDep, caller: Subscriber
 ) -> SubscriptionOut:
@@ -101,7 +101,7 @@ def get(
     return subscription_out(stored)
 
 
-@router.put("/{subscription_id}")
+@router.put("/{subscription_id}", operation_id="put_subscription")
 def put(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     body: SubscriptionIn,
@@ -118,7 +118,9 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     return subscription_out(stored)
 
 
-@router.delete("/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{subscription_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_subscription"
+)
 def delete(
     subscription_id: str, tools: ToolsDep, caller: Subscriber, if_match: IfMatch = None
 ) -> None:
@@ -127,7 +129,7 @@ def delete(
     tools.store.remove_subscription(stored, expected_version(if_match))
 
 
-@router.post("/{subscription_id}/secret")
+@router.post("/{subscription_id}/secret", operation_id="exchange_secret")
 def post_secret(
     subscription_id: str, tools: ToolsDep, caller: Subscriber, once: OnceDep
 ) -> SecretOut:
@@ -138,7 +140,9 @@ def post_secret(
         return SecretOut(secret=exchange_secret(tools, stored))
 
 
-@router.post("/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/{subscription_id}/test", status_code=status.HTTP_202_ACCEPTED, operation_id="send_test"
+)
 def post_test(
     subscription_id: str, tools: ToolsDep, caller: Subscriber, once: OnceDep
 ) -> DeliveryOut:
@@ -149,7 +153,7 @@ def post_test(
         return DeliveryOut.of(try_subscription(tools, stored))
 
 
-@router.get("/{subscription_id}/deliveries")
+@router.get("/{subscription_id}/deliveries", operation_id="list_deliveries")
 def deliveries(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     tools: ToolsDep,
@@ -170,7 +174,9 @@ def deliveries(  # noqa: PLR0913 - one parameter per part of the request
 
 
 @router.post(
-    "/{subscription_id}/deliveries/{event_id}/replay", status_code=status.HTTP_202_ACCEPTED
+    "/{subscription_id}/deliveries/{event_id}/replay",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="replay_delivery",
 )
 def replay(
     subscription_id: str,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, status
 from pydantic import Field
 
 from service.api.fields import Model
+from service.api.subscription_models import MinTier
 
 router = APIRouter()
 
@@ -31,7 +32,7 @@ class ListingData(Model):
     subscription: str
     listing: str
     returnee: Annotated[str | None, Field(description="null for a query without a person.")]
-    tier: Literal["good", "strong"]
+    tier: MinTier
 
 
 class CandidateData(ListingData):
@@ -70,16 +71,31 @@ class SubscriptionTest(Model):
     data: TestData
 
 
-@router.post("listing.matched", status_code=status.HTTP_204_NO_CONTENT, tags=["subscriptions"])
+@router.post(
+    "listing.matched",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["subscriptions"],
+    operation_id="listing_matched",
+)
 def listing_matched(body: ListingMatched, name: Id, at: SentAt, signature: Signature) -> None:
     """A listing matches a query or a person that is watched. Answer 2xx within ten seconds."""
 
 
-@router.post("candidate.matched", status_code=status.HTTP_204_NO_CONTENT, tags=["subscriptions"])
+@router.post(
+    "candidate.matched",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["subscriptions"],
+    operation_id="candidate_matched",
+)
 def candidate_matched(body: CandidateMatched, name: Id, at: SentAt, signature: Signature) -> None:
     """Somebody whom you may see matches a listing of yours."""
 
 
-@router.post("subscription.test", status_code=status.HTTP_204_NO_CONTENT, tags=["subscriptions"])
+@router.post(
+    "subscription.test",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["subscriptions"],
+    operation_id="subscription_test",
+)
 def subscription_test(body: SubscriptionTest, name: Id, at: SentAt, signature: Signature) -> None:
     """Sent when a subscription is tried."""

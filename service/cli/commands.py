@@ -121,7 +121,13 @@ def demo_settings() -> Settings:
 
 def _run(settings: Settings, opener: ToolsOpener, host: str, port: int) -> None:
     uvicorn.run(
-        create_app(settings, opener), host=host, port=port, log_level="warning", access_log=False
+        create_app(settings, opener),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        # The longest `mapping` of an import, each letter of it percent-encoded, and some more.
+        h11_max_incomplete_event_size=2**18,
     )
 
 

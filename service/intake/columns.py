@@ -24,6 +24,7 @@ _LEAST: Final = 4
 _MOST_ROWS: Final = 50
 _AGREE: Final = 0.7
 _LONG: Final = 60
+_WORK: Final = frozenset({"category", "job category", "trade", "trade name", "trades"})
 _PHONE: Final = re.compile(r"['`]?\+?[\d\s()./-]{8,20}")
 _DIGITS: Final = (8, 15)
 _URL: Final = re.compile(r"(?i)(?:https?://|www\.)\S+")
@@ -63,7 +64,21 @@ def suggest(
         if one.field is not None and one.field not in SEVERAL:
             taken[one.field] = one.column
         settled[at] = one
+    if kind is ImportKind.LISTINGS and "title" not in taken:
+        _name_the_work(settled)
     return tuple(settled[at] for at in range(len(guesses)))
+
+
+def _name_the_work(settled: dict[int, Suggestion]) -> None:
+    """Take a column such as Trade or Category for the title where no other names the work.
+
+    Demand letters of agencies have nothing else: "Category: Steel fixer".
+    """
+    for at, one in sorted(settled.items()):
+        if one.field in {"skills", "sectors"} and fold(one.column) in _WORK:
+            reason = "No other column names the work."
+            settled[at] = Suggestion(one.column, "title", 0.8, reason)
+            return
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], column: str) -> list[str]:

@@ -14,6 +14,7 @@ from service.intake.html import plain_text
 _SENTENCE: Final = 6
 """Words from which a cell about experience is worth keeping as words."""
 _TITLE: Final = 100
+_HOURS: Final = r"(?i)\b(?:hours?|hrs?)\b|ঘণ্টা|ঘন্টা|घंटे|घण्टा"
 _LINE: Final = 300
 
 
@@ -112,6 +113,9 @@ def _least_experience(text: str, _context: Context) -> Part:
 
 
 def _duration(text: str, context: Context) -> Part:
+    if re.search(_HOURS, f"{text} {context.header}"):
+        # How many hours make a week is not said, so they stay words.
+        return {"description": f"Duration: {line(text)}"}
     unit = re.search(r"(?i)\b(?:day|week|month|year|hour)", context.header)
     bare = unit and text.replace(".", "").isdecimal()
     return {"duration_weeks": values.weeks(f"{text} {unit.group()}s" if unit and bare else text)}

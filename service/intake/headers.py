@@ -61,7 +61,8 @@ _LISTING: Final[Mapping[str, str]] = {
     "kind": "kind|listing type|opportunity type|type of opportunity|ধরন|प्रकार",
     "employer": """employer|company|company name|organisation|organization|organisation name|
         organization name|name of company|name of employer|employer name|hiring organization|
-        firm|business name|recruiter|recruiting agency|প্রতিষ্ঠান|প্রতিষ্ঠানের নাম|কোম্পানি|
+        firm|business name|recruiter|recruiting agency|establishment|name of establishment|sponsor|
+        প্রতিষ্ঠান|প্রতিষ্ঠানের নাম|কোম্পানি|
         কোম্পানির নাম|
         নিয়োগকর্তা|कंपनी|कम्पनी|कंपनी का नाम|संस्था|नियोक्ता|रोजगारदाता|کمپنی|ادارہ|آجر|الشركة|
         اسم الشركة|صاحب العمل|සමාගම|நிறுவனம்|kumpanya|perusahaan|nama perusahaan""",
@@ -76,7 +77,9 @@ _LISTING: Final[Mapping[str, str]] = {
         educational requirements|education requirements|education requirement|education|
         qualification|qualifications|minimum qualification|benefits|other benefits|facilities|
         compensation other benefits|compensation and other benefits|course content|syllabus|
-        contents|eligibility|বিবরণ|কাজের বিবরণ|দায়িত্ব|দায়িত্বসমূহ|শিক্ষাগত যোগ্যতা|
+        contents|eligibility|food|food and accommodation|accommodation|housing|transport|overtime|
+        contract|contract period|contract duration|duty hours|working hours|
+        বিবরণ|কাজের বিবরণ|দায়িত্ব|দায়িত্বসমূহ|শিক্ষাগত যোগ্যতা|
         অন্যান্য সুবিধা|विवरण|
         कार्य विवरण|योग्यता|शैक्षिक योग्यता|تفصیل|تعلیمی قابلیت|الوصف|الوصف الوظيفي|المؤهلات|
         විස්තරය|

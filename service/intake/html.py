@@ -40,7 +40,11 @@ def plain_text(value: str) -> str:
             hidden = ""
     if not hidden:
         parts.append(text[at:].replace("\n", " "))
-    return _EMPTY_ITEM.sub("", _tidy(html.unescape("".join(parts)))).strip()
+    plain = html.unescape("".join(parts))
+    # Some put an escaped text between tags of their own.
+    if "&lt;" in text and plain != value and _TAG.search(plain):
+        return plain_text(plain)
+    return _EMPTY_ITEM.sub("", _tidy(plain)).strip()
 
 
 def _without_comments(text: str) -> str:

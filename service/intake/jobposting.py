@@ -15,6 +15,8 @@ _MOST_SKILLS: Final = 50
 _MOST_SECTORS: Final = 20
 _CODE: Final = re.compile(r"(?:isco(?:[\s-]*08)?\s*[:#-]?\s*)?(\d{4})(?![\d.-])", re.IGNORECASE)
 _OTHER_SYSTEM: Final = re.compile(r"\b(?:soc|o\*?net|noc|anzsco|nace|isic|nco)\b", re.IGNORECASE)
+_ALSO_STATES: Final = frozenset({"GE"})
+"""Countries named like a state of another one, which an address may mean as well."""
 _REMOTE: Final = "TELECOMMUTE"
 
 
@@ -178,6 +180,10 @@ def _place(value: object) -> dict[str, Any]:
         place["country"] = names.country(country)
     if known(region):
         place["region"] = region
+        if "country" not in place:
+            # Forms with one field for the place send "Doha, Qatar" as the locality.
+            spelt = _spelt_out(region)
+            place |= spelt if spelt.get("country") not in _ALSO_STATES else {}
     elif "address" not in value and "country" not in place:
         place |= _spelt_out(one_line(value, "name"))
     return place | _geo(first(value.get("geo")))

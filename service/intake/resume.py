@@ -53,7 +53,12 @@ def to_returnee(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[RowPro
         if known(code)
         else None,
         "region": ", ".join(dict.fromkeys(one for one in region if one)),
-        "experiences": [job for one in _objects(values, "work") if (job := _job(one))],
+        "experiences": [
+            job
+            for name in ("work", "volunteer")
+            for one in _objects(values, name)
+            if (job := _job(one))
+        ],
         "skills": _skills(values),
         "languages": [one for one in languages if one],
         "education": _education(values),
@@ -129,7 +134,7 @@ def _skills(values: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _language(said_of: Mapping[str, Any]) -> dict[str, str] | None:
     """Return {code, level?}; a level only where it is CEFR's or a mother tongue."""
-    name = one_line(said_of.get("language"))
+    name = one_line(said_of.get("language")) or one_line(said_of.get("name"))
     if not known(name):
         return None
     level = names.language_level(one_line(said_of.get("fluency")))

@@ -192,6 +192,9 @@ def birth_year(text: str, today: date, order: DateOrder | None = None) -> int:
         if re.fullmatch(r"\d{4}", plain)
         else day(plain, order or DateOrder.DAY_FIRST).year
     )
+    if year > today.year and not re.search(r"\d{4}", plain):
+        # "15-Aug-90": nobody was born in the future.
+        year -= 100
     if not _FIRST_YEAR <= year <= today.year:
         raise CellError("Write the year of birth, such as 1990.")
     return year

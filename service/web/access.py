@@ -1,7 +1,6 @@
 """Dependencies of every route: the open tools, and a caller with the right scope."""
 
 import threading
-from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -28,7 +27,10 @@ from service.web.suggest import nearest_name
 
 _WINDOW_S: Final = 60
 _bearer: Final = HTTPBearer(
-    auto_error=False, description="A Homeward key, or a token of the issuer that is trusted here."
+    auto_error=False,
+    scheme_name="key",
+    description="A key made with POST /v1/keys or `homeward keys create`, or a token of the issuer "
+    "that is trusted here. The scopes that an operation needs stand beside it.",
 )
 
 
@@ -145,14 +147,22 @@ async def caller_of(
 CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
-def with_scope(*scopes: Scope) -> Callable[[Caller], Caller]:
-    """Return a dependency that lets in callers who hold all of `scopes`."""
+class WithScope:
+    """A dependency that lets in callers who hold all of `scopes`."""
 
-    def check(caller: CallerDep) -> Caller:
-        caller.require(*scopes)
+    def __init__(self, scopes: tuple[Scope, ...]) -> None:
+        """Ask for all of `scopes`; the OpenAPI document names them."""
+        self.scopes = scopes
+
+    def __call__(self, caller: CallerDep) -> Caller:
+        """Return the caller; raise ForbiddenError naming the first scope that lacks."""
+        caller.require(*self.scopes)
         return caller
 
-    return check
+
+def with_scope(*scopes: Scope) -> WithScope:
+    """Return a dependency that lets in callers who hold all of `scopes`."""
+    return WithScope(scopes)
 
 
 def only_known_parameters(request: Request, _: CallerDep) -> None:

@@ -1,7 +1,6 @@
 """Errors as application/problem+json (RFC 9457), always with `code` and `request_id`."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -203,61 +202,8 @@ def unexpected_error(request: Request, error: Exception) -> Response:
     )
 
 
-_SCHEMA: Final = {
-    "title": "Problem",
-    "description": "RFC 9457, with a code for programs and an id to quote.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
-
-
-def _document(app: FastAPI) -> None:
-    """State in the OpenAPI document what every error of `app` looks like."""
-    plain = app.openapi
-
-    @cache
-    def openapi() -> dict[str, Any]:
-        document = plain()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        schemas["Problem"] = _SCHEMA
-        answer = {
-            "description": "What went wrong.",
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for event in document.get("webhooks", {}).values():
-            # What a receiver answers is not ours to describe.
-            event["post"]["responses"].pop("422", None)
-        for path in document["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = answer
-        return document
-
-    # The way FastAPI documents to extend the document.
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem+json."""
-    _document(app)
     app.add_exception_handler(e.HomewardError, homeward_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)

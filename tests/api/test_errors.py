@@ -227,6 +227,8 @@ def test_unknown_paths_and_methods_are_problems(api: TestClient) -> None:
     wrong = api.put("/v1/match", json={})
     problem(wrong, 405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
+    assert api.post("/v1/listings/a/b", json={}).headers["allow"] == "DELETE, GET, PUT"
+    assert api.request("OPTIONS", "/v1/listings").headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize("url", ["/healthz", "/v1/listings", "/v1/nope", "/v1/listings/x?y=1"])

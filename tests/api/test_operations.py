@@ -1,5 +1,6 @@
 """Health, readiness, metrics, documentation and the way to the console."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from service.app import create_app
 from service.domain.errors import StorageError
 from service.ports import Tools
 from service.settings import Settings
-from tests.api.support import QUESTION, problem
+from tests.api.support import QUESTION, ROUTES, problem
 from tests.conftest import ADMIN
 
 HEADERS = {"Authorization": f"Bearer {ADMIN}"}
@@ -91,15 +92,46 @@ def test_the_api_documents_itself(api: TestClient) -> None:
     """OpenAPI 3.1 names errors as what they are, under every call, and the key they need."""
     document = api.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
+    refused = document["components"]["responses"]
+    names = set()
     for path, item in document["paths"].items():
         for operation in item.values():
-            error = operation["responses"]["default"]["content"]
-            assert list(error) == ["application/problem+json"]
-            assert "422" not in operation["responses"]
+            names.add(operation["operationId"])
+            errors = {k: v for k, v in operation["responses"].items() if int(k) >= 400}
+            assert {"500", "503"} <= set(errors)
+            for error in errors.values():
+                named = refused[error["$ref"].rpartition("/")[2]]
+                assert list(named["content"]) == ["application/problem+json"]
             assert bool(operation.get("security")) == path.startswith("/v1/")
+            assert not operation["summary"].endswith(".")
+            assert set(operation["tags"]) <= {tag["name"] for tag in document["tags"]}
     assert "code" in document["components"]["schemas"]["Problem"]["required"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    assert api.get("/docs").headers["content-type"].startswith("text/html")
+    assert all(re.fullmatch("[a-z]+(_[a-z]+){0,3}", name) for name in names), names
+    assert {"match", "put_listing", "create_import", "find_candidates"} <= names
+
+
+def test_the_document_names_the_scopes_of_every_route(api: TestClient) -> None:
+    """Beside each operation stand the scopes that its key needs."""
+    paths = api.get("/openapi.json").json()["paths"]
+    for route in ROUTES:
+        needed = paths[route.path][route.method.lower()]["security"]
+        if route.path == "/v1/subscriptions" and route.method == "POST":
+            # What else it needs depends on what is to be watched.
+            assert needed == [{"key": ["subscriptions"]}]
+        elif "imports" not in route.path:
+            assert needed == [{"key": list(route.scopes)}], route
+
+
+def test_the_page_of_calls_asks_nobody_else(api: TestClient) -> None:
+    """/docs names no other host, and each file it asks for is there."""
+    page = api.get("/docs").text
+    asked = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(asked) == 3
+    for path in asked:
+        assert path.startswith("/docs/assets/")
+        assert api.get(path).status_code == 200
+    assert "://" not in page
 
 
 def test_the_root_leads_to_the_console(api: TestClient) -> None:

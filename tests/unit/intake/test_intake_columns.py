@@ -148,3 +148,19 @@ def test_cells_that_contradict_the_name() -> None:
     assert (one.field, one.confidence) == ("valid_through", 0.5)
     (one,) = suggest(_JOBS, ["Salary"], [{"Salary": "Rs 100"}])
     assert one.confidence == 1
+
+
+def test_a_demand_letter() -> None:
+    """Where no column is called a title, the trade or category is; else it stays what it was."""
+    columns = ("Company", "Country", "Category", "Quantity", "Food", "Contract")
+    found = {one.column: one.field for one in suggest(ImportKind.LISTINGS, columns, [])}
+    assert found == {
+        "Company": "employer",
+        "Country": "country",
+        "Category": "title",
+        "Quantity": "positions",
+        "Food": "description",
+        "Contract": "description",
+    }
+    beside = suggest(ImportKind.LISTINGS, ("Job Title", "Category"), [])
+    assert [one.field for one in beside] == ["title", "sectors"]

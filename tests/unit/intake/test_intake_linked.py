@@ -340,3 +340,40 @@ def test_any_json_is_drafted(said: dict[str, Any]) -> None:
         assert to_contract(
             kind, {}, RawRow(1, said | extra), today=_TODAY, defaults={"kind": "job"}
         )
+
+
+def test_a_text_that_is_escaped_between_tags() -> None:
+    """Some boards put their own frame around an escaped text; neither's tags are shown."""
+    drafted = _job(description="<div><p>About us</p></div>&lt;p&gt;Drive a truck.&lt;/p&gt;")
+    assert drafted.body["description"] == "About us\nDrive a truck."
+
+
+@pytest.mark.parametrize(
+    ("locality", "expected"),
+    [
+        ("Doha, Qatar", {"region": "Doha", "country": "QA"}),
+        ("Savar, Dhaka", {"region": "Savar, Dhaka"}),
+        # The state is as likely as the country.
+        ("Atlanta, Georgia", {"region": "Atlanta, Georgia"}),
+    ],
+)
+def test_a_country_inside_the_locality(locality: str, expected: dict[str, str]) -> None:
+    """Forms with one field for the place name the country in it."""
+    address = {"addressLocality": locality, "addressCountry": None}
+    body = _job(jobLocation={"@type": "Place", "address": address}).body
+    assert {name: body[name] for name in ("region", "country") if name in body} == expected
+
+
+def test_unpaid_work_is_work() -> None:
+    """What somebody did as a volunteer stands among their experiences."""
+    drafted = _person(
+        basics={"name": "Asha"},
+        work=[{"position": "Tailor"}],
+        volunteer=[{"position": "Sewing teacher", "summary": "Taught girls to sew."}],
+        languages=[{"name": "Nepali", "fluency": "Native speaker"}],
+    )
+    assert drafted.body["experiences"] == [
+        {"title": "Tailor"},
+        {"title": "Sewing teacher", "description": "Taught girls to sew."},
+    ]
+    assert drafted.body["languages"] == [{"code": "ne", "level": "C2"}]
