@@ -10,7 +10,6 @@ from typing import Final
 import structlog
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.routing import APIRoute
 
 from service import __version__
 from service.api import (
@@ -142,9 +141,6 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         app.include_router(router)
     app.include_router(mail_pages.router)
     docs.install(app)
-    app.state.routes = [
-        one for router in _ROUTERS for one in router.routes if isinstance(one, APIRoute)
-    ]
     openapi.describe(app, _ROUTERS, document.EXAMPLES, document.MODELS)
     install_console(app, _console(settings))
     return app
