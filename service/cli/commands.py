@@ -18,6 +18,7 @@ from service.cli import (
     evaluate_command,
     import_command,
     match_command,
+    rotate_command,
 )
 from service.cli.terminal import (
     err,
@@ -47,8 +48,12 @@ app = typer.Typer(
     add_completion=False,
     help="Ranks what people who come home from working abroad could do next.",
 )
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of partners and officers.")
+keys_app = typer.Typer(
+    no_args_is_help=True, help="Keys of partners and officers, and the key that seals the records."
+)
 app.add_typer(keys_app, name="keys")
+keys_app.command("rotate")(rotate_command.rotate)
+keys_app.command("retire")(rotate_command.retire)
 app.add_typer(audit_command.app, name="audit")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)

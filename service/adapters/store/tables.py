@@ -105,7 +105,6 @@ people = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     sa.Column("home_country", sa.Text),
-    sa.Column("phone_hash", sa.LargeBinary, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("idempotency", sa.Text),
