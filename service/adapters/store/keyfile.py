@@ -73,6 +73,9 @@ def write_first(path: Path) -> None:
 
 def replace_keys(path: Path, keys: MasterKeys) -> None:
     """Put these keys in the file's place: after a crash the one or the other stands there."""
+    for draft in path.parent.glob(f".{path.name}.*"):
+        # Left by a crash amid writing; it may hold keys that are to be gone.
+        draft.unlink(missing_ok=True)
     _write(path, keys, os.replace)
 
 

@@ -104,6 +104,12 @@ class KeyStore:
         with self._db.read() as connection:
             return set(connection.execute(sa.select(subject_keys.c.subject)).scalars())
 
+    def shared(self) -> bool:
+        """Tell whether another data directory has keys here."""
+        others = sa.select(subject_keys.c.subject).where(subject_keys.c.store != self._store)
+        with self._db.read() as connection:
+            return connection.execute(others.limit(1)).first() is not None
+
     def marked(self, marks: Collection[bytes]) -> set[str]:
         """Return who carries any of these marks."""
         wanted = sa.select(subject_marks.c.subject).where(subject_marks.c.mark.in_(list(marks)))

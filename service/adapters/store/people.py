@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from service.adapters.store import tables as t
 from service.adapters.store.codec import CONTACT, PROFILE, reading_from_bytes, reading_to_bytes
@@ -14,7 +15,12 @@ from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.marks import marks_of
 from service.adapters.store.subjects import SubjectVault
 from service.domain.embedding import ModelIdentity
-from service.domain.errors import ConflictError, NotFoundError, PreconditionFailedError
+from service.domain.errors import (
+    ConflictError,
+    NotFoundError,
+    PreconditionFailedError,
+    StorageError,
+)
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
 
@@ -361,6 +367,13 @@ def _pack(profile: Profile, contact: Contact) -> bytes:
 
 
 def unpack(packed: bytes) -> tuple[Profile, Contact]:
-    """Undo what a person's record is packed as."""
+    """Undo what a person's record is packed as; raise StorageError if it cannot be read."""
     size = int.from_bytes(packed[:4], "little")
-    return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(packed[4 : 4 + size])
+    try:
+        return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(
+            packed[4 : 4 + size]
+        )
+    except ValidationError:
+        # Its text quotes what it could not read, and would take that into the log.
+        message = "A person's record was written by another release and cannot be read by this one."
+        raise StorageError(message) from None

@@ -135,6 +135,9 @@ class Rotation:
         if left := self.left():
             message = f"{left} values still name an old key; run homeward keys rotate to its end."
             raise ConflictError(message, code="keys_in_use")
+        if self.subjects.keys.shared():
+            message = "Another data directory uses these keys; give each a key file of its own."
+            raise ConflictError(message, code="keys_in_use")
         held, gone = read_keys(self.key_file), self._vault.inactive
         kept = {
             name: {purpose: self._vault.derived(purpose)[name] for purpose in _LASTING}
