@@ -191,12 +191,12 @@ class BatchQueries:
         }
 
     def _sealed_row(self, batch: Batch, one: RowResult, said: bytes) -> bytes:
-        """Seal under the person's key, or one of the row's own where it says what nobody has."""
+        """Seal under the person's key, or one of the row's own where it became nobody's record."""
         place = f"import_rows/{batch.id}/{one.place}"
-        if batch.kind is ImportKind.RETURNEES and one.record_id is not None:
-            return self._subjects.seal(one.record_id, said, place)
-        if batch.kind is ImportKind.LISTINGS or not (one.cells or one.problems):
+        if batch.kind is ImportKind.LISTINGS:
             return self._subjects.master.seal(said, place)
+        if one.record_id is not None:
+            return self._subjects.seal(one.record_id, said, place)
         own = own_subject(batch.id, one.place)
         self._subjects.mint(own)
         name, vault = one.external_id, self._subjects.master
