@@ -88,15 +88,23 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_rotation(settings: Settings) -> Iterator[Rotation]:
-    """Open records and keys to change the master key; the service must be stopped (SQLite).
+def open_rotation(
+    settings: Settings, *, writable: bool = True, forget_lost: bool = False
+) -> Iterator[Rotation]:
+    """Open records and keys for what is done to keys; to write, the service must be stopped.
 
-    Raises StorageError where they cannot be used.
+    forget_lost: erase who cannot be read any more. Raises StorageError where they cannot be used.
     """
     _require_sqlite(settings)
     with ExitStack() as stack:
         with _named_in_errors():
-            parts = open_parts(settings.data_dir, _key_places(settings), stack, writable=True)
+            parts = open_parts(
+                settings.data_dir,
+                _key_places(settings),
+                stack,
+                writable=writable,
+                forget_lost=forget_lost,
+            )
         yield Rotation(*parts, settings.key_file)
 
 

@@ -54,6 +54,8 @@ keys_app = typer.Typer(
 app.add_typer(keys_app, name="keys")
 keys_app.command("rotate")(rotate_command.rotate)
 keys_app.command("retire")(rotate_command.retire)
+keys_app.command("backup")(rotate_command.backup)
+keys_app.command("forget-lost")(rotate_command.forget_lost)
 app.add_typer(audit_command.app, name="audit")
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)

@@ -59,7 +59,7 @@ class House:
             for client in client_over(tools, self.settings):
                 yield client, tools
 
-    def bytes(self) -> dict[str, bytes]:
+    def files(self) -> dict[str, bytes]:
         """Return every file there is, by name."""
         paths = [path for path in self.folder.rglob("*") if path.is_file()]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in paths}
@@ -68,7 +68,7 @@ class House:
         """Return (what, file) of all that is found."""
         return {
             (what, name)
-            for name, content in self.bytes().items()
+            for name, content in self.files().items()
             for what, value in wanted.items()
             if value in content
         }
@@ -101,7 +101,7 @@ def in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _spelled(marks: tuple[str, ...]) -> dict[str, bytes]:
     """Return each mark as it may stand in a file: in several encodings, and within base64."""
-    found = {}
+    found: dict[str, bytes] = {}
     for mark in marks:
         raw = mark.encode()
         found |= {
@@ -119,7 +119,7 @@ def _spelled(marks: tuple[str, ...]) -> dict[str, bytes]:
 def _vectors_of(tools: Tools, person_id: str) -> dict[str, bytes]:
     """Return stretches of a person's vectors in every width that vectors are kept in."""
     rows = tools.store.readings([person_id], tools.reading)[person_id].vectors
-    found = {}
+    found: dict[str, bytes] = {}
     for number, row in enumerate(np.asarray(rows)):
         forms = {
             "float32": row.astype("<f4"),
@@ -238,7 +238,7 @@ def test_nothing_of_an_erased_person_is_kept_anywhere(house: House) -> None:
         assert log["items"]
         assert house.holding(wanted) == set()
     assert house.holding(wanted) == set()
-    assert b"erased again" in house.bytes()["service.log"]
+    assert b"erased again" in house.files()["service.log"]
 
 
 def test_a_backup_alone_opens_nothing_of_an_erased_person(house: House) -> None:

@@ -41,9 +41,9 @@ def main() -> None:
         if child == 0:
             try:
                 rotate(Path(line.strip()))
-            except BaseException:
+                os._exit(0)
+            finally:
                 os._exit(1)
-            os._exit(0)
         say(f"started {child}")
         _, status = os.waitpid(child, 0)
         say(f"ended {os.waitstatus_to_exitcode(status)}")

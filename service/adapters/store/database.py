@@ -129,6 +129,13 @@ class SqliteDatabase:
                 raw.cursor().execute("VACUUM")
             self.forget_deleted()
 
+    def copy_to(self, path: Path) -> None:
+        """Write what stands here at this moment into an empty file, beside whoever writes."""
+        with self._reader.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None  # noqa: S101 - an open connection has one
+            raw.cursor().execute("VACUUM INTO ?", (str(path),))
+
     @staticmethod
     def _empty_log(writer: sa.Engine, *, wait_ms: int) -> bool:
         """Checkpoint and truncate the log; return whether no reader was in the way."""

@@ -221,6 +221,11 @@ class KeyStore:
                 sa.select(sa.func.count()).select_from(subject_keys)
             ).scalar_one()
 
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy, as of one moment, to a file that is not there yet."""
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        self._db.copy_to(path)
+
     def compact(self) -> None:
         """Write the file anew, without anything that was replaced or removed."""
         self._db.compact()

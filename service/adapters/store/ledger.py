@@ -22,7 +22,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Read what stands in `path`, if it is there; raise StorageError if others may read it."""
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._read_to = 0
         self._names: dict[str, str] = {}
@@ -42,9 +42,9 @@ class Ledger:
     def read_on(self) -> None:
         """Take in what was added since, by whichever process."""
         with self._lock:
-            if not self._path.exists():
+            if not self.path.exists():
                 return
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 file.seek(self._read_to)
                 added = file.read()
             # A line without an end is being written, or was when its writer died.
@@ -60,7 +60,7 @@ class Ledger:
         except (ValueError, KeyError, TypeError):
             # Torn in a crash, before the erasure was answered; the copy beside the keys has it.
             if line.strip():
-                _log.warning("a line of the erasure ledger cannot be read", path=str(self._path))
+                _log.warning("a line of the erasure ledger cannot be read", path=str(self.path))
 
     def add(self, names: Collection[str], at: datetime | None = None) -> None:
         """Note these as erased; on disk when this returns."""
@@ -82,9 +82,9 @@ class Ledger:
             self._names |= new
 
     def _append(self, lines: bytes) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        born = not self._path.exists()
-        handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        born = not self.path.exists()
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "rb+", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
             if end and os.pread(file.fileno(), 1, end - 1) != b"\n":
@@ -95,4 +95,4 @@ class Ledger:
                 raise OSError(None, "the erasure ledger could not be written whole")
             os.fsync(file.fileno())
         if born:
-            sync_folder(self._path.parent)
+            sync_folder(self.path.parent)

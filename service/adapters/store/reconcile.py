@@ -104,17 +104,20 @@ class Reconciler:
     def _in_ledger(self, subjects: Iterable[str]) -> list[str]:
         return [one for one in subjects if self._is_gone(one)]
 
-    def refuse_lost_keys(self) -> None:
-        """Raise StorageError if people's keys are missing and the ledger does not say why."""
+    def lost(self) -> list[str]:
+        """Return people whose keys are missing without the ledger saying why."""
         own = sa.select(t.people.c.id).where(is_own(t.people.c.sealed))
         with self.database.read() as connection:
             sealed = set(connection.execute(own).scalars())
-        lost = [one for one in sealed - self.subjects.keys.subjects() if not self._is_gone(one)]
-        if lost:
+        return [one for one in sealed - self.subjects.keys.subjects() if not self._is_gone(one)]
+
+    def refuse_lost_keys(self) -> None:
+        """Raise StorageError if people's keys are missing and the ledger does not say why."""
+        if lost := self.lost():
             message = (
-                f"The keys of {len(lost)} of {len(sealed)} people are not in "
-                f"{self.subjects.keys.path}, and no erasure of them is on record. Restore the "
-                "newest copy of that file. Nothing was removed."
+                f"The keys of {len(lost)} people are not in {self.subjects.keys.path}, and no "
+                "erasure of them is on record. Restore the newest copy of that file. Nothing was "
+                "removed. Where there is no other copy: homeward keys forget-lost"
             )
             raise StorageError(message, code="person_keys_lost")
 

@@ -17,7 +17,7 @@ from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.vault import Vault
 from service.domain.errors import ConflictError
 
-_CHUNK: Final = 500
+_CHUNK = 500
 _LASTING: Final = ("access log",)
 """Purposes whose derived keys outlive a key: lines of the access log are not sealed anew."""
 
@@ -125,6 +125,26 @@ class Rotation:
                 change = sa.update(one.table).where(here)
                 connection.execute(change.values({column: self._vault.seal(plain, place)}))
         return len(rows)
+
+    def copy_keys(self, folder: Path) -> list[Path]:
+        """Copy key file, people's keys and ledger into a folder; return what was written.
+
+        Raises ConflictError where one of them is there already.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keys, ledger = self.subjects.keys, self.subjects.ledger.path
+        sources = [self.key_file, keys.path, *([ledger] if ledger.exists() else [])]
+        targets = [folder / one.name for one in sources]
+        if there := [one for one in targets if one.exists()]:
+            message = f"{there[0]} is there already; name another folder."
+            raise ConflictError(message, code="exists")
+        for source, target in zip(sources, targets, strict=True):
+            if source == keys.path:
+                keys.copy_to(target)
+            else:
+                target.touch(0o600)
+                target.write_bytes(source.read_bytes())
+        return targets
 
     def retire(self) -> int:
         """Take every key that no longer seals out of the key file; return how many.

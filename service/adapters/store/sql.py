@@ -109,9 +109,17 @@ class KeyPlaces:
 
 
 def open_parts(
-    data_dir: Path, places: KeyPlaces, undo: ExitStack, *, writable: bool
+    data_dir: Path,
+    places: KeyPlaces,
+    undo: ExitStack,
+    *,
+    writable: bool,
+    forget_lost: bool = False,
 ) -> tuple[SqliteDatabase, SubjectVault]:
-    """Open database and keys as `SqlStore.open` does. undo: takes what closes them again."""
+    """Open database and keys as `SqlStore.open` does. undo: takes what closes them again.
+
+    forget_lost: note people whose keys are lost as erased, in place of raising StorageError.
+    """
     path = data_dir / DATABASE_NAME
     if not writable and not path.exists():
         message = f"There is no Homeward data in {data_dir}."
@@ -136,9 +144,13 @@ def open_parts(
         if before != after:
             # Here only: a head that is missing later was taken away.
             AuditQueries(database, vault).begin_log()
+        if not forget_lost:
+            _refuse_missing(database, places)
         subjects = _open_subjects(database, vault, places, writable=writable)
         undo.callback(subjects.close)
         reconciler = Reconciler(database, subjects)
+        if forget_lost:
+            subjects.note_erased(reconciler.lost())
         if writable:
             reconciler.run()
         else:
@@ -146,16 +158,20 @@ def open_parts(
     return database, subjects
 
 
+def _refuse_missing(database: SqliteDatabase, places: KeyPlaces) -> None:
+    """Never make people's keys anew where people need them: everybody would look as if erased."""
+    if not places.people.exists():
+        with database.read() as connection:
+            in_use = any(connection.execute(sa.select(is_own(t.people.c.sealed))).scalars())
+        if in_use:
+            raise StorageError(missing(places.people), code="person_keys_lost")
+
+
 def _open_subjects(
     database: SqliteDatabase, vault: Vault, places: KeyPlaces, *, writable: bool
 ) -> SubjectVault:
     with database.read() as connection:
         named = _fact(connection, "installation")
-        own = connection.execute(sa.select(is_own(t.people.c.sealed))).scalars()
-        in_use = any(own)
-    if in_use and not places.people.exists():
-        # Never made anew here: without it everybody would look as if erased.
-        raise StorageError(missing(places.people), code="person_keys_lost")
     if named is None and writable:
         named = _put_fact(database, vault, "installation", secrets.token_hex(8).encode())
     name = "" if named is None else vault.open(named, "facts/installation").decode()

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from service.adapters.store import tables as t
 from service.adapters.store.keystore import subject_keys
 from service.adapters.store.ledger import Ledger
 from service.adapters.store.marks import marks_of
-from service.adapters.store.sql import DATABASE_NAME, SqlStore
+from service.adapters.store.sql import DATABASE_NAME, KeyPlaces, SqlStore, open_parts
 from service.adapters.store.subjects import OWN_KEY
 from service.domain.errors import NotFoundError, StorageError
 from service.domain.outcome import Outcome, OutcomeKind
@@ -162,7 +163,7 @@ def test_a_single_lost_key_is_no_erasure(store: SqlStore, tmp_path: Path) -> Non
         (copy / name).unlink()
     shutil.copy(tmp_path / "older", copy / "keys-people.sqlite3")
     for writable in (True, False):
-        with pytest.raises(StorageError, match=r"keys of 1 of 2 people.*Nothing was removed"):
+        with pytest.raises(StorageError, match=r"keys of 1 people.*Nothing was removed"):
             SqlStore.open(copy / "data", copy / "keys.json", writable=writable)
     for path in copy.glob("keys-people*"):
         path.unlink()
@@ -171,6 +172,24 @@ def test_a_single_lost_key_is_no_erasure(store: SqlStore, tmp_path: Path) -> Non
         (copy / name).chmod(0o600)
     with sqlite_store(copy) as again:
         assert again.person(HOME.id, person.id) == person
+
+
+def test_who_cannot_be_read_any_more_is_given_up_only_when_asked(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    """Without any copy of a key the others are served once somebody says so, and only them."""
+    lost, stays = _register(store, "lost"), _register(store, "stays")
+    copy = _copy(tmp_path)
+    keys = sqlite.connect(copy / "keys-people.sqlite3", isolation_level=None)
+    keys.execute("DELETE FROM subject_keys WHERE subject = ?", (lost.id,))
+    keys.close()
+    with pytest.raises(StorageError, match="forget-lost"):
+        SqlStore.open(copy / "data", copy / "keys.json")
+    places = KeyPlaces.beside(copy / "keys.json")
+    with ExitStack() as stack:
+        open_parts(copy / "data", places, stack, writable=True, forget_lost=True)
+    with sqlite_store(copy) as again:
+        assert again.people([lost.id, stays.id]) == {stays.id: stays}
 
 
 @pytest.mark.parametrize("name", ["keys-people.sqlite3", "keys-erased.jsonl"])
@@ -198,7 +217,12 @@ def test_an_erasure_cut_off_is_finished_at_the_next_start(
 
     if at == "records":
         noting = store._subjects.note_erased
-        monkeypatch.setattr(store._subjects, "note_erased", lambda gone: (noting(gone), die()))
+
+        def note_and_die(gone: list[str]) -> None:
+            noting(gone)
+            die()
+
+        monkeypatch.setattr(store._subjects, "note_erased", note_and_die)
     else:
         monkeypatch.setattr(store._subjects, "destroy", die)
     with pytest.raises(KeyboardInterrupt):

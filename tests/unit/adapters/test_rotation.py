@@ -87,7 +87,7 @@ def test_after_a_rotation_nothing_names_the_old_key(
     old = json.loads((folder / "keys.json").read_text())
     assert rotate(folder) >= len(people) + 3
     held = json.loads((folder / "keys.json").read_text())
-    assert list(held["keys"])[0] == old["active"] != held["active"]
+    assert next(iter(held["keys"])) == old["active"] != held["active"]
     with rotation_in(folder) as opened:
         assert opened.retire() == 1
     with rotation_in(folder) as opened:
@@ -150,3 +150,24 @@ def test_a_key_in_use_is_not_retired(filled: tuple[Path, list[StoredPerson]]) ->
         assert again.retire() == 1
     with sqlite_store(folder) as store:
         _all_there(store, people)
+
+
+def test_a_copy_of_the_keys_opens_the_records(
+    filled: tuple[Path, list[StoredPerson]],
+) -> None:
+    """Key file, people's keys and ledger are copied whole beside a running service."""
+    folder, people = filled
+    with sqlite_store(folder) as store, ExitStack() as stack:
+        store.delete_person(people[0], if_version=None)
+        late = write_person(store, "late").record
+        places = KeyPlaces.beside(folder / "keys.json")
+        parts = open_parts(folder / "data", places, stack, writable=False)
+        copier = Rotation(*parts, folder / "keys.json")
+        copied = copier.copy_keys(folder / "copy")
+        with pytest.raises(ConflictError, match="is there already"):
+            copier.copy_keys(folder / "copy")
+    assert {path.name for path in copied} == {path.name for path in folder.glob("keys*.*")}
+    assert {path.stat().st_mode & 0o777 for path in copied} == {0o600}
+    (folder / "data").rename(folder / "copy" / "data")
+    with sqlite_store(folder / "copy") as store:
+        _all_there(store, [*people[1:], late])
