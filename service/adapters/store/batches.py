@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,8 +14,8 @@ from service.adapters.store import tables as t
 from service.adapters.store.codec import listing_to_json
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.listings import put_within
-from service.adapters.store.marks import marks_of_row
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.rows import BATCH, open_row, seal_row, subject_of
 from service.adapters.store.subjects import SubjectVault
 from service.domain.batch import (
     Batch,
@@ -27,14 +26,10 @@ from service.domain.batch import (
     StoredBatch,
 )
 from service.domain.errors import NotFoundError
-from service.domain.imported import ImportKind, RowProblem
+from service.domain.imported import ImportKind
 from service.domain.records import Page, TakenRow
 
-_BATCH: Final = TypeAdapter(Batch)
 _PROGRESS: Final = TypeAdapter(Progress)
-_SAID: Final = TypeAdapter(
-    tuple[str | None, tuple[RowProblem, ...], dict[str, Any], tuple[str, ...]]
-)
 _PART: Final = 256 * 1024
 _NOT_KEPT: Final = "What was sent is no longer kept."
 _ENDED: Final = (BatchState.DONE, BatchState.FAILED)
@@ -64,7 +59,7 @@ class BatchQueries:
                     id=batch.id,
                     organisation_id=batch.organisation_id,
                     state=progress.state,
-                    batch=_BATCH.dump_json(batch).decode(),
+                    batch=BATCH.dump_json(batch).decode(),
                     progress=_PROGRESS.dump_json(progress).decode(),
                     created_at=at,
                     updated_at=at,
@@ -180,29 +175,14 @@ class BatchQueries:
         )
 
     def _row(self, batch: Batch, one: RowResult) -> dict[str, Any]:
-        said = _SAID.dump_json((one.external_id, one.problems, dict(one.cells), one.alike))
         return {
             "batch_id": batch.id,
             "place": one.place,
             "number": one.number,
             "effect": one.effect,
             "record_id": one.record_id,
-            "sealed": self._sealed_row(batch, one, said),
+            "sealed": seal_row(self._subjects, batch, one),
         }
-
-    def _sealed_row(self, batch: Batch, one: RowResult, said: bytes) -> bytes:
-        """Seal under the person's key, or one of the row's own where it became nobody's record."""
-        place = f"import_rows/{batch.id}/{one.place}"
-        if batch.kind is ImportKind.LISTINGS:
-            return self._subjects.master.seal(said, place)
-        if one.record_id is not None:
-            return self._subjects.seal(one.record_id, said, place)
-        own = own_subject(batch.id, one.place)
-        self._subjects.mint(own)
-        name, vault = one.external_id, self._subjects.master
-        marks = marks_of_row(vault, batch.organisation_id, batch.source, name, one.cells)
-        self._subjects.mark(own, marks)
-        return self._subjects.seal(own, said, place)
 
     def page_of_rows(
         self, batch_id: str, *, after: int, limit: int, effect: RowEffect | None
@@ -216,27 +196,8 @@ class BatchQueries:
             found = connection.execute(query.order_by(rows.c.place).limit(limit + 1)).all()
         kept = found[:limit]
         more = kept[-1].place + 1 if len(found) > limit else None
-        self._subjects.load([_subject(row) for row in kept])
-        return Page(tuple(self._result(row) for row in kept), more)
-
-    def _result(self, row: Any) -> RowResult:  # noqa: ANN401 - a row has no static type
-        # What was said of somebody who was erased since is gone with them.
-        said = _SAID.dump_json((None, (), {}, ()))
-        if row.sealed is not None:
-            place = f"import_rows/{row.batch_id}/{row.place}"
-            with suppress(NotFoundError):
-                said = self._subjects.open(_subject(row), row.sealed, place)
-        name, problems, cells, alike = _SAID.validate_json(said)
-        return RowResult(
-            place=row.place,
-            number=row.number,
-            effect=RowEffect(row.effect),
-            external_id=name,
-            record_id=row.record_id,
-            problems=problems,
-            cells=cells,
-            alike=alike,
-        )
+        self._subjects.load([subject_of(row) for row in kept])
+        return Page(tuple(open_row(self._subjects, row) for row in kept), more)
 
     def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:
         """See the port."""
@@ -302,15 +263,6 @@ class BatchQueries:
             )
 
 
-def own_subject(batch_id: str, place: int) -> str:
-    """Return who has the key of a row that became nobody's record."""
-    return f"{batch_id}/{place}"
-
-
-def _subject(row: Any) -> str:  # noqa: ANN401 - a SQLAlchemy row has no static type
-    return row.record_id or own_subject(row.batch_id, row.place)
-
-
 def _note(connection: sa.Connection, batch_id: str, progress: Progress, at: datetime) -> None:
     batches = t.import_batches
     connection.execute(
@@ -326,7 +278,7 @@ def _note(connection: sa.Connection, batch_id: str, progress: Progress, at: date
 
 def _stored(row: Any) -> StoredBatch:  # noqa: ANN401 - a SQLAlchemy row has no static type
     return StoredBatch(
-        batch=_BATCH.validate_json(row.batch),
+        batch=BATCH.validate_json(row.batch),
         progress=_PROGRESS.validate_json(row.progress),
         created_at=row.created_at,
         updated_at=row.updated_at,

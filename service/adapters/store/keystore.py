@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -160,9 +160,9 @@ class KeyStore:
         with self._db.write() as connection:
             for table in (subject_keys, subject_marks):
                 _remove(connection, table, subjects)
-            known = set(connection.execute(sa.select(erased.c.name)).scalars()) if names else set()
-            rows = [{"name": name, "at": at} for name, at in names.items() if name not in known]
-            if rows:
+            _remove(connection, erased, names, by="name")
+            if names:
+                rows = [{"name": name, "at": at} for name, at in names.items()]
                 connection.execute(sa.insert(erased), rows)
         self._db.forget_deleted()
         if gone and self._stays(gone):
@@ -261,6 +261,8 @@ def _settle(connection: sa.Connection, subjects: Collection[str]) -> None:
         connection.execute(settle.values(pending_since=None))
 
 
-def _remove(connection: sa.Connection, table: Any, subjects: Collection[str]) -> None:  # noqa: ANN401 - sa.Table hides its columns from mypy here
-    for chunk in chunks(list(subjects)):
-        connection.execute(sa.delete(table).where(table.c.subject.in_(chunk)))
+def _remove(
+    connection: sa.Connection, table: sa.Table, names: Collection[str], by: str = "subject"
+) -> None:
+    for chunk in chunks(list(names)):
+        connection.execute(sa.delete(table).where(table.c[by].in_(chunk)))

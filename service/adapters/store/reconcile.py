@@ -9,13 +9,14 @@ import sqlalchemy as sa
 import structlog
 
 from service.adapters.store import tables as t
-from service.adapters.store.batches import own_subject
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.marks import marks_of
 from service.adapters.store.people import forget_traces, unpack
+from service.adapters.store.rows import BATCH, open_row, own_subject, seal_row
 from service.adapters.store.subjects import OWN_KEY, SubjectVault
 from service.domain.batch import BatchState
 from service.domain.errors import StorageError
+from service.domain.imported import ImportKind
 from service.domain.person import forgotten_name
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ _log = structlog.get_logger(__name__)
 _CHUNK: Final = 500
 _GRACE: Final = timedelta(days=30)
 """How long a key without a record is kept: somebody may yet put back the newer data directory."""
+_PEOPLE: Final = ImportKind.RETURNEES
 _RUNNING: Final = (BatchState.QUEUED, BatchState.RUNNING)
 _MARKER: Final = len(OWN_KEY)
 _ABOUT: Final[tuple[tuple[sa.Table, sa.Column[str], Callable[[Any], str]], ...]] = (
@@ -135,8 +137,31 @@ class Reconciler:
             count += len(rows)
             old = old.where(people.c.position > rows[-1].position)
             _log.info("people sealed under keys of their own", people=count)
-        if count:
+        if self._seal_rows_anew() or count:
             self.database.compact()
+
+    def _seal_rows_anew(self) -> int:
+        """Give keys of their own to rows about people that were refused before there were any."""
+        table, count = t.import_rows, 0
+        with self.database.read() as connection:
+            said = connection.execute(sa.select(t.import_batches.c.batch)).scalars().all()
+        batches = [one for one in map(BATCH.validate_json, said) if one.kind is _PEOPLE]
+        for batch in batches:
+            old = sa.and_(
+                table.c.batch_id == batch.id, table.c.record_id.is_(None), ~is_own(table.c.sealed)
+            )
+            while True:
+                with self.database.write() as connection, self.subjects.minting():
+                    query = sa.select(table).where(old).limit(_CHUNK)
+                    rows = connection.execute(query).all()
+                    for row in rows:
+                        sealed = seal_row(self.subjects, batch, open_row(self.subjects, row))
+                        here = sa.and_(table.c.batch_id == row.batch_id, table.c.place == row.place)
+                        connection.execute(sa.update(table).where(here).values(sealed=sealed))
+                if not rows:
+                    break
+                count += len(rows)
+        return count
 
     def _give_keys(self, connection: sa.Connection, rows: Sequence[Any]) -> None:
         subjects, known = self.subjects, self.subjects.keys.wrapped([row.id for row in rows])

@@ -160,10 +160,8 @@ class SubjectVault:
             for subject in subjects:
                 self._cache.pop(subject, None)
                 self._unsettled.discard(subject)
-        names = {forgotten_name(one) for one in subjects}
-        self.keys.destroy(
-            subjects, {name: at for name, at in self.ledger.names.items() if name in names}
-        )
+        names, erased = map(forgotten_name, subjects), self.ledger.names
+        self.keys.destroy(subjects, {name: erased[name] for name in names if name in erased})
 
     def close(self) -> None:
         """Settle what is left, and close."""

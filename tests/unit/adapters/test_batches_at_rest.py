@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.batches import own_subject
+from service.adapters.store.rows import own_subject
 from service.adapters.store.sql import SqlStore
 from service.adapters.store.subjects import OWN_KEY
 from service.domain.batch import Batch, BatchState, Progress, RowEffect, RowResult
@@ -107,6 +107,33 @@ def test_rows_that_became_a_record_are_under_its_key(store: SqlStore) -> None:
         kept = connection.execute(sa.select(rows).where(rows.c.batch_id == "imp_wet")).one()
     assert kept.sealed.startswith(OWN_KEY)
     assert store._subjects.keys.subjects() == before | {kept.record_id}
+
+
+def test_rows_refused_by_an_earlier_release_get_keys_of_their_own(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    """What lies under the master key is sealed anew at the next start, and found by its marks."""
+    batch = _batch(store, "imp_1")
+    rows = [_refused(0, "case-7", note="by id"), _refused(1, "case-8", note="another's")]
+    store.take_rows(batch, rows, Progress(state=BatchState.RUNNING))
+    with store._database.write() as connection:
+        for place in (0, 1):
+            old = sa.select(t.import_rows.c.sealed).where(t.import_rows.c.place == place)
+            where, name = own_subject("imp_1", place), f"import_rows/imp_1/{place}"
+            plain = store._subjects.open(where, connection.execute(old).scalar_one(), name)
+            connection.execute(
+                sa.update(t.import_rows)
+                .where(t.import_rows.c.place == place)
+                .values(sealed=store._subjects.master.seal(plain, name))
+            )
+    store._subjects.keys.destroy([own_subject("imp_1", 0), own_subject("imp_1", 1)], {})
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path, copy, ignore=shutil.ignore_patterns("copy", "writer.lock"))
+    with sqlite_store(copy) as again:
+        assert [one["note"] for one in _cells(again, batch)] == ["by id", "another's"]
+        person = write_person(again, "words", source="register", external_id="case-7").record
+        again.delete_person(person, if_version=None)
+        assert [bool(one) for one in _cells(again, batch)] == [False, True]
 
 
 def test_an_older_copy_takes_no_ended_file_in_again(store: SqlStore, tmp_path: Path) -> None:
