@@ -85,8 +85,8 @@ def test_no_field_of_a_person_comes_back_in_an_error_or_a_log(
                 ("POST", "/v1/match", {**question, "profile": {field: value}}),
                 ("POST", "/v1/match:batch", {"items": [{**question, "profile": profile}]}),
             ):
-                if field == "text" and value == WORDS and "match" in path:
-                    continue  # an answer to words shows them; only errors must not
+                if path.endswith(":batch") and field != "text":
+                    continue  # its items are held against what a single question is
                 answer = api.request(method, path, json=sent)
                 assert answer.status_code < 500, answer.text
                 if answer.status_code >= 400:
