@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from service.adapters.store.database import SqliteDatabase, chunks
-from service.adapters.store.keyfile import refuse_if_open_to_others
+from service.adapters.store.keyfile import refuse_if_open_to_others, sync_folder
 from service.domain.errors import StorageError
 
 _VERSION: Final = 1
@@ -75,6 +75,8 @@ class KeyStore:
                 raise StorageError(missing(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            # SQLite makes the file's content durable, not its name.
+            sync_folder(path.parent)
         refuse_if_open_to_others(path)
         self._db = SqliteDatabase(path, writable=writable, alone=False)
         try:
