@@ -27,6 +27,14 @@ class Settings(BaseSettings):
             description="Encryption keys, mode 0600; keep it outside the data directory.",
         ),
     ]
+    person_keys: Annotated[
+        Path | None,
+        Field(description="Keys of single people; unset: beside the key file."),
+    ] = None
+    erasure_ledger: Annotated[
+        Path | None,
+        Field(description="Who was erased, and when; unset: beside the key file."),
+    ] = None
     database_url: Annotated[
         str | None,
         Field(description="Default: SQLite in the data directory. PostgreSQL follows later."),

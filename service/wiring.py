@@ -23,7 +23,8 @@ from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
 from service.adapters.store.codec import READING_FORMAT
-from service.adapters.store.sql import SqlStore
+from service.adapters.store.rotation import Rotation
+from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
@@ -95,6 +96,27 @@ def open_store(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_rotation(
+    settings: Settings, *, writable: bool = True, forget_lost: bool = False
+) -> Iterator[Rotation]:
+    """Open records and keys for what is done to keys; to write, the service must be stopped.
+
+    forget_lost: erase who cannot be read any more. Raises StorageError where they cannot be used.
+    """
+    _require_sqlite(settings)
+    with ExitStack() as stack:
+        with _named_in_errors():
+            parts = open_parts(
+                settings.data_dir,
+                _key_places(settings),
+                stack,
+                writable=writable,
+                forget_lost=forget_lost,
+            )
+        yield Rotation(*parts, settings.key_file)
 
 
 def _require_sqlite(settings: Settings) -> None:
@@ -336,10 +358,20 @@ def _require_fitting(encoder: Encoder, settings: Settings) -> None:
 
 
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
+    with _named_in_errors():
+        return SqlStore.open(settings.data_dir, _key_places(settings), writable=writable)
+
+
+def _key_places(settings: Settings) -> KeyPlaces:
+    return KeyPlaces.beside(settings.key_file, settings.person_keys, settings.erasure_ledger)
+
+
+@contextmanager
+def _named_in_errors() -> Iterator[None]:
     try:
-        return SqlStore.open(settings.data_dir, settings.key_file, writable=writable)
+        yield
     except OSError as error:
-        message = f"HOMEWARD_DATA_DIR or HOMEWARD_KEY_FILE cannot be used: {error}"
+        message = f"HOMEWARD_DATA_DIR, HOMEWARD_KEY_FILE or a file beside it is unusable: {error}"
         raise StorageError(message) from error
 
 

@@ -21,6 +21,7 @@ from service.cli import (
     import_command,
     match_command,
     officers_command,
+    rotate_command,
 )
 from service.cli.terminal import (
     err,
@@ -50,8 +51,14 @@ app = typer.Typer(
     add_completion=False,
     help="Ranks what people who come home from working abroad could do next.",
 )
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of partners and officers.")
+keys_app = typer.Typer(
+    no_args_is_help=True, help="Keys of partners and officers, and the key that seals the records."
+)
 app.add_typer(keys_app, name="keys")
+keys_app.command("rotate")(rotate_command.rotate)
+keys_app.command("retire")(rotate_command.retire)
+keys_app.command("backup")(rotate_command.backup)
+keys_app.command("forget-lost")(rotate_command.forget_lost)
 app.add_typer(audit_command.app, name="audit")
 app.add_typer(officers_command.app, name="officers")
 app.command("match")(match_command.match)

@@ -15,7 +15,8 @@ from service.adapters.store.codec import listing_to_json
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.listings import put_within
 from service.adapters.store.people import PersonQueries
-from service.adapters.store.vault import Vault
+from service.adapters.store.rows import BATCH, open_row, seal_row, subject_of
+from service.adapters.store.subjects import SubjectVault
 from service.domain.batch import (
     Batch,
     BatchState,
@@ -25,45 +26,47 @@ from service.domain.batch import (
     StoredBatch,
 )
 from service.domain.errors import NotFoundError
-from service.domain.imported import ImportKind, RowProblem
+from service.domain.imported import ImportKind
 from service.domain.records import Page, TakenRow
 
-_BATCH: Final = TypeAdapter(Batch)
 _PROGRESS: Final = TypeAdapter(Progress)
-_SAID: Final = TypeAdapter(
-    tuple[str | None, tuple[RowProblem, ...], dict[str, Any], tuple[str, ...]]
-)
 _PART: Final = 256 * 1024
+_NOT_KEPT: Final = "What was sent is no longer kept."
 _ENDED: Final = (BatchState.DONE, BatchState.FAILED)
 
 
 class BatchQueries:
     """Implements `service.ports.BatchStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault, people: PersonQueries) -> None:
-        """Work on this database; seal with this vault; write people as `people` does."""
+    def __init__(
+        self, database: SqliteDatabase, subjects: SubjectVault, people: PersonQueries
+    ) -> None:
+        """Work on this database; seal with these keys; write people as `people` does."""
         self._db = database
-        self._vault = vault
+        self._subjects = subjects
         self._people = people
 
     def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
         """See the port."""
         progress = Progress(state=BatchState.QUEUED)
         parts = [content[start : start + _PART] for start in range(0, len(content), _PART)]
-        with self._db.write() as connection:
+        with self._db.write() as connection, self._subjects.minting():
+            # A key of its own, destroyed when the import has ended: an older copy of the data
+            # directory must not take the same people in again.
+            self._subjects.mint(batch.id)
             connection.execute(
                 sa.insert(t.import_batches).values(
                     id=batch.id,
                     organisation_id=batch.organisation_id,
                     state=progress.state,
-                    batch=_BATCH.dump_json(batch).decode(),
+                    batch=BATCH.dump_json(batch).decode(),
                     progress=_PROGRESS.dump_json(progress).decode(),
                     created_at=at,
                     updated_at=at,
                 )
             )
             for number, part in enumerate(parts):
-                sealed = self._vault.seal(part, f"imports/{batch.id}/{number}")
+                sealed = self._subjects.seal(batch.id, part, f"imports/{batch.id}/{number}")
                 connection.execute(
                     sa.insert(t.import_parts).values(
                         batch_id=batch.id, number=number, sealed=sealed
@@ -111,11 +114,15 @@ class BatchQueries:
         with self._db.read() as connection:
             rows = connection.execute(query).all()
         if not rows:
-            message = "What was sent is no longer kept."
-            raise NotFoundError(message)
-        return b"".join(
-            self._vault.open(row.sealed, f"imports/{batch_id}/{row.number}") for row in rows
-        )
+            raise NotFoundError(_NOT_KEPT)
+        try:
+            return b"".join(
+                self._subjects.open(batch_id, row.sealed, f"imports/{batch_id}/{row.number}")
+                for row in rows
+            )
+        except NotFoundError as error:
+            # It had ended, and an older copy of the data directory was put back since.
+            raise NotFoundError(_NOT_KEPT) from error
 
     def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
         """See the port."""
@@ -126,13 +133,16 @@ class BatchQueries:
                 connection.execute(sa.delete(parts).where(parts.c.batch_id == batch_id))
         if progress.state in _ENDED:
             self._db.forget_deleted()
+            self._subjects.note_erased([batch_id])
+            self._subjects.destroy([batch_id])
 
     def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
         """See the port."""
-        with self._db.write() as connection:
+        with self._db.write() as connection, self._subjects.minting():
             results = [self._take(connection, row, dry_run=batch.dry_run) for row in rows]
-            for one in results:
-                connection.execute(sa.insert(t.import_rows).values(self._row(batch.id, one)))
+            kept = [self._row(batch, one) for one in results]
+            if kept:
+                connection.execute(sa.insert(t.import_rows), kept)
             counts = Counter(progress.counts) + Counter(one.effect for one in results)
             after = replace(progress, rows=progress.rows + len(rows), counts=dict(counts))
             _note(connection, batch.id, after, datetime.now(UTC))
@@ -153,6 +163,8 @@ class BatchQueries:
             )
             record_id, effect = person.record.id, person.effect
             alike = self._people.with_same_phone(connection, person.record)
+            if dry_run:
+                self._subjects.unmint(record_id)
         (attempt.rollback if dry_run else attempt.commit)()
         known = not dry_run or effect.value != RowEffect.CREATED
         return replace(
@@ -162,15 +174,14 @@ class BatchQueries:
             alike=alike,
         )
 
-    def _row(self, batch_id: str, one: RowResult) -> dict[str, Any]:
-        said = _SAID.dump_json((one.external_id, one.problems, dict(one.cells), one.alike))
+    def _row(self, batch: Batch, one: RowResult) -> dict[str, Any]:
         return {
-            "batch_id": batch_id,
+            "batch_id": batch.id,
             "place": one.place,
             "number": one.number,
             "effect": one.effect,
             "record_id": one.record_id,
-            "sealed": self._vault.seal(said, f"import_rows/{batch_id}/{one.place}"),
+            "sealed": seal_row(self._subjects, batch, one),
         }
 
     def page_of_rows(
@@ -185,24 +196,8 @@ class BatchQueries:
             found = connection.execute(query.order_by(rows.c.place).limit(limit + 1)).all()
         kept = found[:limit]
         more = kept[-1].place + 1 if len(found) > limit else None
-        return Page(tuple(self._result(row) for row in kept), more)
-
-    def _result(self, row: Any) -> RowResult:  # noqa: ANN401 - a row has no static type
-        # What was said of somebody who was erased since is gone with them.
-        said = _SAID.dump_json((None, (), {}, ()))
-        if row.sealed is not None:
-            said = self._vault.open(row.sealed, f"import_rows/{row.batch_id}/{row.place}")
-        name, problems, cells, alike = _SAID.validate_json(said)
-        return RowResult(
-            place=row.place,
-            number=row.number,
-            effect=RowEffect(row.effect),
-            external_id=name,
-            record_id=row.record_id,
-            problems=problems,
-            cells=cells,
-            alike=alike,
-        )
+        self._subjects.load([subject_of(row) for row in kept])
+        return Page(tuple(open_row(self._subjects, row) for row in kept), more)
 
     def unchanged_rows(self, batch: Batch, rows: Sequence[TakenRow]) -> set[int]:
         """See the port."""
@@ -217,7 +212,9 @@ class BatchQueries:
                         table.c.source == batch.source,
                         table.c.external_id.in_(chunk),
                     )
-                )
+                ).all()
+                if batch.kind is ImportKind.RETURNEES:
+                    self._subjects.load([one.id for one in kept])
                 found |= {
                     named[one.external_id].result.place
                     for one in kept
@@ -229,7 +226,10 @@ class BatchQueries:
         if row.listing is not None:
             return bool(kept.content_hash == listing_to_json(row.listing.content)[1])
         assert row.person is not None  # noqa: S101 - the one or the other
-        known = self._people.record(kept)
+        try:
+            known = self._people.record(kept)
+        except NotFoundError:  # erased since it was read
+            return False
         contact = known.contact if row.contact is None else row.contact
         return (known.profile, known.contact) == (row.person.content, contact)
 
@@ -278,7 +278,7 @@ def _note(connection: sa.Connection, batch_id: str, progress: Progress, at: date
 
 def _stored(row: Any) -> StoredBatch:  # noqa: ANN401 - a SQLAlchemy row has no static type
     return StoredBatch(
-        batch=_BATCH.validate_json(row.batch),
+        batch=BATCH.validate_json(row.batch),
         progress=_PROGRESS.validate_json(row.progress),
         created_at=row.created_at,
         updated_at=row.updated_at,

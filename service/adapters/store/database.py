@@ -54,17 +54,18 @@ def sqlite_is_safe(version: tuple[int, int, int]) -> bool:
 class SqliteDatabase:
     """One SQLite file in WAL mode: one writing connection, a pool of reading ones."""
 
-    def __init__(self, path: Path, *, writable: bool = True) -> None:
-        """Open `path`, creating the file if `writable`; hold the writer's lock until close.
+    def __init__(self, path: Path, *, writable: bool = True, alone: bool = True) -> None:
+        """Open `path`, creating the file if `writable`.
 
-        Raises StorageError if another process writes here or this SQLite is unsafe.
+        alone: let no other process write until close; otherwise writers take turns. Raises
+        StorageError if another process writes here or this SQLite is unsafe.
         """
         if not sqlite_is_safe(sqlite.sqlite_version_info):
             message = f"SQLite {sqlite.sqlite_version} can corrupt a WAL; install pysqlite3>=0.6.1."
             raise StorageError(message)
         self.path = path
         self._lock_file: IO[str] | None = None
-        if writable:
+        if writable and alone:
             self._lock_file = _lock(path.with_name("writer.lock"))
         self._writing = threading.Lock()
         self._log_owed = False
@@ -80,6 +81,8 @@ class SqliteDatabase:
             max_overflow=0,
             pool_timeout=30,
             connect_args={"check_same_thread": False},
+            # An error's text goes to the log, and what was to be written is somebody's.
+            hide_parameters=True,
         )
         sa.event.listen(engine, "connect", _prepare)
         # The driver's own implicit transactions are off (isolation_level None): a
@@ -126,6 +129,22 @@ class SqliteDatabase:
         if self._writer is not None:
             with self._writing:
                 self._log_owed = not self._empty_log(self._writer, wait_ms=_ERASING_MS)
+
+    def compact(self) -> None:
+        """Write the whole file anew, so that nothing removed is left between its pages."""
+        if self._writer is not None:
+            with self._writing, self._writer.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None  # noqa: S101 - an open connection has one
+                raw.cursor().execute("VACUUM")
+            self.forget_deleted()
+
+    def copy_to(self, path: Path) -> None:
+        """Write what stands here at this moment into an empty file, beside whoever writes."""
+        with self._reader.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None  # noqa: S101 - an open connection has one
+            raw.cursor().execute("VACUUM INTO ?", (str(path),))
 
     @staticmethod
     def _empty_log(writer: sa.Engine, *, wait_ms: int) -> bool:

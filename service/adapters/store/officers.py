@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from service.adapters.store import officer_tables as t
 from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.tables import people
-from service.adapters.store.vault import Vault
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.officer import (
     Attempts,
@@ -26,10 +26,11 @@ from service.domain.officer import (
 class OfficerQueries:
     """Implements `service.ports.OfficerStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
-        """Work on this database; seal with this vault."""
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+        """Work on this database; seal what is about a person under their key."""
         self._db = database
-        self._vault = vault
+        self._vault = subjects.master
+        self._subjects = subjects
 
     def add_officer(self, officer: Officer, password_hash: str) -> None:
         """See the port."""
@@ -207,7 +208,9 @@ class OfficerQueries:
                 sa.insert(drafts).values(
                     **mine,
                     person_id=key.about,
-                    sealed=self._vault.seal(content, _draft_place(key.officer_id, key.form)),
+                    sealed=self._subjects.seal_about(
+                        key.about, content, draft_place(key.officer_id, key.form)
+                    ),
                     updated_at=at,
                 )
             )
@@ -219,7 +222,9 @@ class OfficerQueries:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        content = json.loads(self._vault.open(row.sealed, _draft_place(officer_id, form)))
+        content = json.loads(
+            self._subjects.open(row.person_id or "", row.sealed, draft_place(officer_id, form))
+        )
         fields = {name: tuple(values) for name, values in content.items()}
         return Draft(fields, row.updated_at)
 
@@ -283,5 +288,6 @@ class OfficerQueries:
             self._db.forget_deleted()
 
 
-def _draft_place(officer_id: str, form: str) -> str:
+def draft_place(officer_id: str, form: str) -> str:
+    """Return where a draft is bound to."""
     return f"officer_drafts/{officer_id}/{form}"

@@ -1,6 +1,7 @@
 """Outcomes in SQL: one row for each stage of a pair; a change moves it to the end of the feed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
-from service.adapters.store.vault import Vault
+from service.adapters.store.subjects import SubjectVault
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
 from service.domain.person import StoredPerson
@@ -23,10 +24,10 @@ _SAID: Final = TypeAdapter(tuple[DeclineReason | None, str | None])
 class OutcomeQueries:
     """Implements `service.ports.OutcomeStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
-        """Work on this database; seal with this vault."""
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+        """Work on this database; seal what was said of a person under their own key."""
         self._db = database
-        self._vault = vault
+        self._subjects = subjects
 
     def put_outcome(
         self, organisation_id: str, person: StoredPerson, outcome: Outcome
@@ -63,7 +64,7 @@ class OutcomeQueries:
                     listing_id=outcome.listing_id,
                     kind=outcome.kind,
                     at=outcome.at,
-                    sealed=self._vault.seal(said, f"outcomes/{outcome_id}"),
+                    sealed=self._subjects.seal(person.id, said, f"outcomes/{outcome_id}"),
                     version=1 if row is None else row.version + 1,
                     created_at=now if row is None else row.created_at,
                     updated_at=now,
@@ -102,7 +103,8 @@ class OutcomeQueries:
             rows = connection.execute(query.order_by(table.sequence).limit(limit + 1)).all()
         kept = rows[:limit]
         more = kept[-1].sequence if len(rows) > limit else None
-        return Page(tuple(self._outcome(row) for row in kept), more)
+        self._subjects.load([row.returnee_id for row in kept])
+        return Page(tuple(self._outcomes(kept)), more)
 
     def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
         """See the port."""
@@ -114,8 +116,13 @@ class OutcomeQueries:
                 raise PreconditionFailedError if if_version is not None else NotFoundError
         self._db.forget_deleted()
 
+    def _outcomes(self, rows: Sequence[Any]) -> Iterator[StoredOutcome]:
+        for row in rows:
+            with suppress(NotFoundError):  # of somebody erased since it was read
+                yield self._outcome(row)
+
     def _outcome(self, row: Any) -> StoredOutcome:  # noqa: ANN401 - a row has no static type
-        said = self._vault.open(row.sealed, f"outcomes/{row.id}")
+        said = self._subjects.open(row.returnee_id, row.sealed, f"outcomes/{row.id}")
         reason, note = _SAID.validate_json(said)
         return StoredOutcome(
             id=row.id,

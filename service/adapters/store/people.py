@@ -1,12 +1,13 @@
 """People in SQL: everything that is theirs is sealed; only what a query needs is in clear."""
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from service.adapters.store import tables as t
 from service.adapters.store.codec import (
@@ -18,30 +19,35 @@ from service.adapters.store.codec import (
     said_to_bytes,
 )
 from service.adapters.store.database import SqliteDatabase, chunks
-from service.adapters.store.vault import Vault
+from service.adapters.store.marks import marks_of
+from service.adapters.store.subjects import SubjectVault
 from service.domain.embedding import ModelIdentity
-from service.domain.errors import NotFoundError, PreconditionFailedError
+from service.domain.errors import (
+    NotFoundError,
+    PreconditionFailedError,
+    StorageError,
+)
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
 from service.domain.work_said import Said
 
-_PHONE: Final = 9
 _MOST_ALIKE: Final = 5
 
 
 class PersonQueries:
     """Implements `service.ports.PersonStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
-        """Work on this database; seal with this vault."""
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+        """Work on this database; seal each person under their own key."""
         self._db = database
-        self._vault = vault
+        self._subjects = subjects
 
     def put_person(
         self, put: Put[Profile], contact: Contact | None, understood: SavedUnderstanding
     ) -> Written[StoredPerson]:
         """See the port."""
-        with self._db.write() as connection:
+        # The person's key is durable before the record is.
+        with self._db.write() as connection, self._subjects.minting():
             return self.put_within(connection, put, contact, understood)
 
     def put_within(
@@ -51,7 +57,10 @@ class PersonQueries:
         contact: Contact | None,
         understood: SavedUnderstanding | None,
     ) -> Written[StoredPerson]:
-        """Do what `put_person` does in a transaction that is open; None keeps no reading."""
+        """Do what `put_person` does in a transaction that is open; None keeps no reading.
+
+        Only within `SubjectVault.minting`.
+        """
         row = self._existing(connection, put)
         if put.if_version is not None and put.if_version != (row.version if row else 0):
             raise PreconditionFailedError
@@ -94,10 +103,15 @@ class PersonQueries:
         row: Any | None,  # noqa: ANN401 - a SQLAlchemy row has no static type
     ) -> None:
         now = datetime.now(UTC)
+        if row is None:
+            self._subjects.mint(person_id)
+        if row is None or self.record(row).contact.phone != contact.phone:
+            self._subjects.mark(
+                person_id, marks_of(self._subjects.master, put.organisation_id, contact.phone)
+            )
         values: dict[str, Any] = {
             "home_country": put.content.home_country,
-            "phone_hash": self.phone_hash(contact.phone),
-            "sealed": self._vault.seal(_pack(put.content, contact), f"people/{person_id}"),
+            "sealed": self._sealed(person_id, put.content, contact),
             "updated_at": now,
         }
         if row is not None:
@@ -114,29 +128,21 @@ class PersonQueries:
         }
         connection.execute(sa.insert(t.people).values(values))
 
-    def phone_hash(self, phone: str | None) -> bytes | None:
-        """Return what a phone number is known by, however it is written; None for none."""
-        digits = "".join(str(unicodedata.digit(one)) for one in phone or "" if one.isdigit())
-        # With or without the country's prefix or the leading nought it is the same telephone.
-        return self._vault.keyed(digits[-_PHONE:], "phone") if len(digits) >= _PHONE else None
+    def _sealed(self, person_id: str, profile: Profile, contact: Contact) -> bytes:
+        return self._subjects.seal(person_id, _pack(profile, contact), f"people/{person_id}")
 
     def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
         """Return ids of others of the same organisation who are reached by the same telephone."""
-        known = self.phone_hash(person.contact.phone)
-        if known is None:
-            return ()
-        people = t.people.c
-        found = connection.execute(
-            sa.select(people.id)
-            .where(
-                people.phone_hash == known,
-                people.organisation_id == person.organisation_id,
-                people.id != person.id,
+        marks = marks_of(self._subjects.master, person.organisation_id, person.contact.phone)
+        alike = sorted(self._subjects.marked(marks) - {person.id})
+        people, found = t.people.c, list[tuple[int, str]]()
+        for chunk in chunks(alike):
+            # By id only: a data directory beside this one may share the file of keys.
+            wanted = sa.select(people.position, people.id).where(
+                people.id.in_(chunk), people.organisation_id == person.organisation_id
             )
-            .order_by(people.position)
-            .limit(_MOST_ALIKE)
-        )
-        return tuple(found.scalars())
+            found += [(row.position, row.id) for row in connection.execute(wanted)]
+        return tuple(name for _, name in sorted(found)[:_MOST_ALIKE])
 
     def _write_reading(
         self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding
@@ -148,9 +154,11 @@ class PersonQueries:
                 person_id=person_id,
                 model_revision=saved.model.revision,
                 # A vector gives much of its text away, so it is sealed like the text.
-                sealed=self._vault.seal(reading_to_bytes(saved), f"readings/{person_id}"),
+                sealed=self._subjects.seal(
+                    person_id, reading_to_bytes(saved), f"readings/{person_id}"
+                ),
                 said=saved.said
-                and self._vault.seal(said_to_bytes(saved.said), f"said/{person_id}"),
+                and self._subjects.seal(person_id, said_to_bytes(saved.said), f"said/{person_id}"),
             )
         )
 
@@ -186,7 +194,7 @@ class PersonQueries:
             rows = connection.execute(query.order_by(people.position).limit(limit + 1)).all()
         kept = rows[:limit]
         return Page(
-            items=tuple(self.record(row) for row in kept),
+            items=tuple(self._records(kept)),
             next_after=kept[-1].position if len(rows) > limit else None,
         )
 
@@ -199,17 +207,24 @@ class PersonQueries:
 
     def delete_person(self, person: StoredPerson, *, if_version: int | None) -> None:
         """See the port."""
+        marks = marks_of(
+            self._subjects.master,
+            person.organisation_id,
+            person.contact.phone,
+            person.profile.text,
+            named=(person.source, person.external_id),
+        )
         with self._db.write() as connection:
-            gone = sa.delete(t.people).where(_is(person))
+            remove = sa.delete(t.people).where(_is(person))
             if if_version is not None:
-                gone = gone.where(t.people.c.version == if_version)
-            if connection.execute(gone).rowcount == 0:
+                remove = remove.where(t.people.c.version == if_version)
+            if connection.execute(remove).rowcount == 0:
                 raise PreconditionFailedError if if_version is not None else NotFoundError
-            _tell(connection, person.id, present=False)
-            rows = t.import_rows
-            forget = sa.update(rows).where(rows.c.record_id == person.id)
-            connection.execute(forget.values(record_id=None, sealed=None))
+            gone = [person.id, *forget_traces(connection, person.id, self._subjects.marked(marks))]
+            # From here on it ends erased, whatever happens: the next start sees to the rest.
+            self._subjects.note_erased(gone)
         self._db.forget_deleted()
+        self._subjects.destroy(gone)
 
     def understanding(
         self, person: StoredPerson, model: ModelIdentity
@@ -231,7 +246,7 @@ class PersonQueries:
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
                 rows = connection.execute(sa.select(t.people).where(t.people.c.id.in_(chunk)))
-                found |= {row.id: self.record(row) for row in rows}
+                found |= {one.id: one for one in self._records(rows.all())}
         return found
 
     def readings(
@@ -247,12 +262,16 @@ class PersonQueries:
                         readings.person_id.in_(chunk), readings.model_revision == model.revision
                     )
                 )
-                found |= {row.person_id: self._reading(row.person_id, row, model) for row in rows}
+                kept = {row.person_id: row for row in rows}
+                self._subjects.load(list(kept))
+                for name, row in kept.items():
+                    with suppress(NotFoundError):  # erased since it was read
+                        found[name] = self._reading(name, row, model)
         return found
 
     def _reading(self, person_id: str, row: Any, model: ModelIdentity) -> SavedUnderstanding:  # noqa: ANN401
-        words = self._vault.open(row.sealed, f"readings/{person_id}")
-        numbers = row.said and self._vault.open(row.said, f"said/{person_id}")
+        words = self._subjects.open(person_id, row.sealed, f"readings/{person_id}")
+        numbers = row.said and self._subjects.open(person_id, row.said, f"said/{person_id}")
         return reading_from_bytes(words, numbers, model)
 
     def said(self, person_ids: Sequence[str], model: ModelIdentity) -> dict[str, Said]:
@@ -268,9 +287,12 @@ class PersonQueries:
                         readings.said.is_not(None),
                     )
                 )
-                for name, sealed in rows:
-                    opened = self._vault.open(sealed, f"said/{name}")
-                    found[name] = said_from_bytes(opened, model.dimensions)
+                kept = {row.person_id: row.said for row in rows}
+                self._subjects.load(list(kept))
+                for name, sealed in kept.items():
+                    with suppress(NotFoundError):  # erased since it was read
+                        opened = self._subjects.open(name, sealed, f"said/{name}")
+                        found[name] = said_from_bytes(opened, model.dimensions)
         return found
 
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
@@ -281,7 +303,7 @@ class PersonQueries:
         )
         query = sa.select(t.people).where(~made.exists()).order_by(t.people.c.position)
         with self._db.read() as connection:
-            return [self.record(row) for row in connection.execute(query.limit(limit))]
+            return list(self._records(connection.execute(query.limit(limit)).all()))
 
     def put_reading(self, person: StoredPerson, understood: SavedUnderstanding) -> None:
         """See the port."""
@@ -305,9 +327,16 @@ class PersonQueries:
                 (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
             ]
 
+    def _records(self, rows: Sequence[Any]) -> Iterator[StoredPerson]:
+        """Open many rows, without those who were erased since they were read."""
+        self._subjects.load([row.id for row in rows])
+        for row in rows:
+            with suppress(NotFoundError):
+                yield self.record(row)
+
     def record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
         """Return the person a row of the table holds, opened."""
-        profile, contact = _unpack(self._vault.open(row.sealed, f"people/{row.id}"))
+        profile, contact = unpack(self._subjects.open(row.id, row.sealed, f"people/{row.id}"))
         return StoredPerson(
             id=row.id,
             organisation_id=row.organisation_id,
@@ -325,6 +354,27 @@ def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
     return sa.and_(t.people.c.id == person.id, t.people.c.organisation_id == person.organisation_id)
 
 
+def forget_traces(
+    connection: sa.Connection, person_id: str, marked: Iterable[str] = ()
+) -> list[str]:
+    """Forget, after the record, what else is kept of a person; return rows with keys of their own.
+
+    marked: subjects that carry her marks; of these, rows of imports that were refused.
+    """
+    _tell(connection, person_id, present=False)
+    rows = t.import_rows
+    forget = sa.update(rows).values(record_id=None, sealed=None)
+    connection.execute(forget.where(rows.c.record_id == person_id))
+    own = []
+    for subject in marked:
+        batch_id, _, place = subject.partition("/")
+        if place:
+            here = sa.and_(rows.c.batch_id == batch_id, rows.c.place == int(place))
+            if connection.execute(forget.where(here)).rowcount:
+                own.append(subject)
+    return own
+
+
 def _tell(connection: sa.Connection, person_id: str, *, present: bool) -> None:
     """Move the person to the end of the feed; readers hold the last sequence they saw."""
     feed, name = t.person_changes, forgotten_name(person_id)
@@ -337,6 +387,14 @@ def _pack(profile: Profile, contact: Contact) -> bytes:
     return len(head).to_bytes(4, "little") + head + PROFILE.dump_json(profile)
 
 
-def _unpack(packed: bytes) -> tuple[Profile, Contact]:
+def unpack(packed: bytes) -> tuple[Profile, Contact]:
+    """Undo what a person's record is packed as; raise StorageError if it cannot be read."""
     size = int.from_bytes(packed[:4], "little")
-    return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(packed[4 : 4 + size])
+    try:
+        return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(
+            packed[4 : 4 + size]
+        )
+    except ValidationError:
+        # Its text quotes what it could not read, and would take that into the log.
+        message = "A person's record was written by another release and cannot be read by this one."
+        raise StorageError(message) from None

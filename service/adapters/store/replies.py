@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase, before_commit
-from service.adapters.store.vault import Vault
+from service.adapters.store.subjects import SubjectVault
 from service.domain.errors import InProgressError, KeyReusedError, ReplyLostError
 from service.domain.reply import Claim, Reply
 
@@ -24,10 +24,11 @@ _REPLY: Final = TypeAdapter(Reply)
 class ReplyQueries:
     """Implements `service.ports.ReplyStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
-        """Work on this database; seal with this vault."""
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+        """Work on this database; seal what is about a person under their key."""
         self._db = database
-        self._vault = vault
+        self._vault = subjects.master
+        self._subjects = subjects
 
     def claim_reply(
         self, claim: Claim, at: datetime, *, until: datetime, ends: datetime
@@ -71,7 +72,9 @@ class ReplyQueries:
         if row.request != self._vault.keyed(claim.request, "request"):
             raise KeyReusedError
         if row.state == _KEPT:
-            return _REPLY.validate_json(self._vault.open(row.sealed, _place(row.name)))
+            return _REPLY.validate_json(
+                self._subjects.open(row.person_id or "", row.sealed, reply_place(row.name))
+            )
         if row.claimed_until > at:
             raise InProgressError
         if row.state == _ACTED:
@@ -107,7 +110,9 @@ class ReplyQueries:
                 .where(mine)
                 .values(
                     state=_KEPT,
-                    sealed=self._vault.seal(_REPLY.dump_json(reply), _place(name)),
+                    sealed=self._subjects.seal_about(
+                        reply.person_id, _REPLY.dump_json(reply), reply_place(name)
+                    ),
                     person_id=reply.person_id,
                     subscription_id=reply.subscription_id,
                 )
@@ -151,5 +156,6 @@ class ReplyQueries:
         return self._vault.keyed(text, "idempotency key")
 
 
-def _place(name: bytes) -> str:
+def reply_place(name: bytes) -> str:
+    """Return where a reply is bound to."""
     return f"replies/{name.hex()}"

@@ -1,5 +1,9 @@
-"""The store over SQL: opens the database, checks schema and key, serves every query."""
+"""The store over SQL: opens the database, checks schema and keys, serves every query."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,13 +16,17 @@ from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.cursors import SealedCursors
 from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.keystore import KeyStore, missing
+from service.adapters.store.ledger import Ledger
 from service.adapters.store.letters import LetterQueries
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.officers import OfficerQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.reconcile import Reconciler, is_own
 from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.retention import RetentionQueries
+from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.twins import TwinQueries
 from service.adapters.store.vault import Vault
 from service.domain.errors import StorageError
@@ -43,66 +51,40 @@ class SqlStore(
 ):
     """Implements `service.ports.Store`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
         """Serve from an open, migrated database."""
+        vault = subjects.master
         ListingQueries.__init__(self, database)
         TwinQueries.__init__(self, database)
-        PersonQueries.__init__(self, database, vault)
+        PersonQueries.__init__(self, database, subjects)
         CorridorQueries.__init__(self, database)
-        BatchQueries.__init__(self, database, vault, self)
-        OutcomeQueries.__init__(self, database, vault)
+        BatchQueries.__init__(self, database, subjects, self)
+        OutcomeQueries.__init__(self, database, subjects)
         LetterQueries.__init__(self, database, vault)
         AccessQueries.__init__(self, database, vault)
         AuditQueries.__init__(self, database, vault)
-        OfficerQueries.__init__(self, database, vault)
-        ReplyQueries.__init__(self, database, vault)
+        OfficerQueries.__init__(self, database, subjects)
+        ReplyQueries.__init__(self, database, subjects)
         self._database = database
         self._vault = vault
         RetentionQueries.__init__(self, database)
         self.cursors = SealedCursors(vault)
 
     @classmethod
-    def open(cls, data_dir: Path, key_file: Path, *, writable: bool = True) -> "SqlStore":
+    def open(cls, data_dir: Path, keys: "KeyPlaces | Path", *, writable: bool = True) -> "SqlStore":
         """Open the store in `data_dir`, creating and migrating it if `writable`.
 
+        keys: where they lie; a path alone is the key file, and the rest lies beside it. Who was
+        erased is erased again here, should a backup have brought them back.
+
         Raises StorageError if it is missing, in use, newer than this release, or encrypted
-        with a key that the key file does not hold.
+        with a key that the key file does not hold, or if keys of people are lost.
         """
-        path = data_dir / DATABASE_NAME
-        if not writable and not path.exists():
-            message = f"There is no Homeward data in {data_dir}."
-            raise StorageError(message)
-        database = SqliteDatabase(path, writable=writable)
-        before: str | None = ""
-        after = ""
-        try:
-            if writable:
-                before, after = migrate.upgrade(database.writer_engine)
-                # A process killed between erasing and this has left its log behind.
-                database.forget_deleted()
-            with database.read() as connection:
-                _check_schema(connection, path)
-                sealed = connection.execute(
-                    sa.select(t.facts.c.value).where(t.facts.c.name == "canary")
-                ).scalar_one_or_none()
-            vault = Vault.from_file(key_file, create=writable and sealed is None)
-            if sealed is not None:
-                vault.open(sealed, "facts/canary")
-            elif writable:
-                with database.write() as connection:
-                    value = vault.seal(_CANARY, "facts/canary")
-                    connection.execute(sa.insert(t.facts).values(name="canary", value=value))
-            if before != after:
-                # Here only: a head that is missing later was taken away.
-                AuditQueries(database, vault).begin_log()
-        except sa.exc.DatabaseError as error:
-            database.close()
-            message = f"{path} cannot be used ({error.orig}); restore it from a backup."
-            raise StorageError(message) from error
-        except BaseException:
-            database.close()
-            raise
-        return cls(database, vault)
+        places = keys if isinstance(keys, KeyPlaces) else KeyPlaces.beside(keys)
+        with ExitStack() as undo:
+            store = cls(*open_parts(data_dir, places, undo, writable=writable))
+            undo.pop_all()
+        return store
 
     def link_keys(self) -> dict[str, bytes]:
         """Return what links in mail are signed with: a key of 32 bytes by its id, newest last."""
@@ -119,7 +101,128 @@ class SqlStore(
 
     def close(self) -> None:
         """Close all connections."""
+        self._subjects.close()
         self._database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlaces:
+    """Where keys lie, none of it in the data directory.
+
+    master: the key file. people: the file of people's keys. ledger: who was erased.
+    """
+
+    master: Path
+    people: Path
+    ledger: Path
+
+    @classmethod
+    def beside(
+        cls, master: Path, people: Path | None = None, ledger: Path | None = None
+    ) -> "KeyPlaces":
+        """Fill in what is not named: beside the key file, and called after it."""
+        return cls(
+            master,
+            people or master.with_name(f"{master.stem}-people.sqlite3"),
+            ledger or master.with_name(f"{master.stem}-erased.jsonl"),
+        )
+
+
+def open_parts(
+    data_dir: Path,
+    places: KeyPlaces,
+    undo: ExitStack,
+    *,
+    writable: bool,
+    forget_lost: bool = False,
+) -> tuple[SqliteDatabase, SubjectVault]:
+    """Open database and keys as `SqlStore.open` does. undo: takes what closes them again.
+
+    forget_lost: note people whose keys are lost as erased, in place of raising StorageError.
+    """
+    path = data_dir / DATABASE_NAME
+    if not writable and not path.exists():
+        message = f"There is no Homeward data in {data_dir}."
+        raise StorageError(message)
+    database = SqliteDatabase(path, writable=writable)
+    undo.callback(database.close)
+    with _plainly(path):
+        before: str | None = ""
+        after = ""
+        if writable:
+            before, after = migrate.upgrade(database.writer_engine)
+            # A process killed between erasing and this has left its log behind.
+            database.forget_deleted()
+        with database.read() as connection:
+            _check_schema(connection, path)
+            canary = _fact(connection, "canary")
+        vault = Vault.from_file(places.master, create=writable and canary is None)
+        if canary is not None:
+            vault.open(canary, "facts/canary")
+        elif writable:
+            _put_fact(database, vault, "canary", _CANARY)
+        if before != after:
+            # Here only: a head that is missing later was taken away.
+            AuditQueries(database, vault).begin_log()
+        if not forget_lost:
+            _refuse_missing(database, places)
+        subjects = _open_subjects(database, vault, places, writable=writable)
+        undo.callback(subjects.close)
+        reconciler = Reconciler(database, subjects)
+        if forget_lost:
+            subjects.note_erased(reconciler.lost())
+        if writable:
+            reconciler.run()
+        else:
+            reconciler.refuse_lost_keys()
+    return database, subjects
+
+
+def _refuse_missing(database: SqliteDatabase, places: KeyPlaces) -> None:
+    """Never make people's keys anew where people need them: everybody would look as if erased."""
+    if not places.people.exists():
+        with database.read() as connection:
+            in_use = any(connection.execute(sa.select(is_own(t.people.c.sealed))).scalars())
+        if in_use:
+            raise StorageError(missing(places.people), code="person_keys_lost")
+
+
+def _open_subjects(
+    database: SqliteDatabase, vault: Vault, places: KeyPlaces, *, writable: bool
+) -> SubjectVault:
+    with database.read() as connection:
+        named = _fact(connection, "installation")
+    if named is None and writable:
+        named = _put_fact(database, vault, "installation", secrets.token_hex(8).encode())
+    name = "" if named is None else vault.open(named, "facts/installation").decode()
+    keys = KeyStore(places.people, name, writable=writable)
+    try:
+        return SubjectVault(vault, keys, Ledger(places.ledger))
+    except BaseException:
+        keys.close()
+        raise
+
+
+@contextmanager
+def _plainly(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DatabaseError as error:
+        message = f"{path} cannot be used ({error.orig}); restore it from a backup."
+        raise StorageError(message) from error
+
+
+def _fact(connection: sa.Connection, name: str) -> bytes | None:
+    query = sa.select(t.facts.c.value).where(t.facts.c.name == name)
+    value: bytes | None = connection.execute(query).scalar_one_or_none()
+    return value
+
+
+def _put_fact(database: SqliteDatabase, vault: Vault, name: str, value: bytes) -> bytes:
+    sealed = vault.seal(value, f"facts/{name}")
+    with database.write() as connection:
+        connection.execute(sa.insert(t.facts).values(name=name, value=sealed))
+    return sealed
 
 
 def _check_schema(connection: sa.Connection, path: Path) -> None:

@@ -166,7 +166,6 @@ people = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     sa.Column("home_country", sa.Text),
-    sa.Column("phone_hash", sa.LargeBinary, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     # Empty since 0009, which keeps replies in a table of their own. SQLite cannot drop them without

@@ -1,11 +1,8 @@
 """Encryption at rest: AES-256-GCM under a key that lives outside the data directory."""
 
-import base64
 import hmac
-import json
-import os
 import secrets
-import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -13,43 +10,68 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from service.adapters.store.keyfile import (
+    KEY,
+    KEY_ID,
+    MasterKeys,
+    damaged,
+    read_keys,
+    write_first,
+)
 from service.domain.errors import StorageError
 
 _NONCE = 12
-_KEY_ID = 8
-_KEY = 32
 _HASH = 16
+_HASHES = "keyed hashes"
 
 
 class Vault:
     """Seals and opens byte strings. Each sealed value names its key and is bound to a place."""
 
-    def __init__(self, keys: dict[str, bytes], active: str) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        active: str,
+        hashing: bytes | None = None,
+        retired: Mapping[str, Mapping[str, bytes]] | None = None,
+    ) -> None:
         """`keys`: 8-character id → 32 bytes; `active` seals, all of them open.
 
-        Raises ValueError where they are not so.
+        hashing, retired: see `MasterKeys`. Raises ValueError where they are not so.
         """
-        if active not in keys or any(len(key_id) != _KEY_ID for key_id in keys):
+        if active not in keys or any(len(key_id) != KEY_ID for key_id in keys):
             message = "its key ids do not fit together"
             raise ValueError(message)
-        if any(len(key) != _KEY for key in keys.values()):
-            message = f"a key is not {_KEY} bytes long"
+        if any(len(key) != KEY for key in keys.values()):
+            message = f"a key is not {KEY} bytes long"
             raise ValueError(message)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._keys = dict(keys)
         self._active = active
+        self._retired = dict(retired or {})
         # Of the oldest key, which stays when a new one seals: hashes are not made anew.
-        self._hashing = self.derived("keyed hashes")[next(iter(keys))]
+        self._hashing = hashing or self.derived(_HASHES)[next(iter(keys))]
 
     @property
     def active(self) -> str:
         """The id of the key that seals."""
         return self._active
 
+    @property
+    def inactive(self) -> tuple[str, ...]:
+        """The ids of keys that open only."""
+        return tuple(name for name in self._keys if name != self._active)
+
+    @property
+    def hashing(self) -> bytes:
+        """What keyed hashes are made with, 32 bytes."""
+        return self._hashing
+
     def derived(self, purpose: str) -> dict[str, bytes]:
         """Return a key of 32 bytes for each key held, by its id, good for this purpose only."""
-        return {
-            key_id: HKDF(SHA256(), _KEY, salt=None, info=f"homeward {purpose}".encode()).derive(key)
+        kept = {name: held[purpose] for name, held in self._retired.items() if purpose in held}
+        return kept | {
+            key_id: HKDF(SHA256(), KEY, salt=None, info=f"homeward {purpose}".encode()).derive(key)
             for key_id, key in self._keys.items()
         }
 
@@ -62,23 +84,20 @@ class Vault:
         if not path.exists():
             if not create:
                 raise StorageError(_lost(path))
-            _write_new(path)
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            message = f"The key file {path} can be read by others; run: chmod 600 {path}"
-            raise StorageError(message)
+            write_first(path)
+        return cls.of(read_keys(path), path)
+
+    @classmethod
+    def of(cls, held: MasterKeys, path: Path) -> "Vault":
+        """Return a vault over what a key file holds; raise StorageError if it is unusable."""
         try:
-            content = json.loads(path.read_text())
-            keys = {k: base64.b64decode(v, validate=True) for k, v in content["keys"].items()}
-            return cls(keys, content["active"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"The key file {path} is damaged ({error}); restore it from its backup."
-            raise StorageError(message) from error
+            return cls(held.keys, held.active, held.hashing, held.retired)
+        except (ValueError, TypeError) as error:
+            raise StorageError(damaged(path, error)) from error
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypt `plain`; it opens only for the same `place` (table and record)."""
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = self._ciphers[self._active].encrypt(nonce, plain, place.encode())
-        return self._active.encode() + nonce + sealed
+        return self._active.encode() + encrypted(self._ciphers[self._active], plain, place)
 
     def keyed(self, text: str, purpose: str) -> bytes:
         """Return a keyed hash, (16,) bytes: equal texts can be found, and no text guessed back.
@@ -89,21 +108,31 @@ class Vault:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt; raise StorageError where the key is missing or the value was altered."""
-        cipher = self._ciphers.get(sealed[:_KEY_ID].decode("ascii", "replace"))
+        cipher = self._ciphers.get(sealed[:KEY_ID].decode("ascii", "replace"))
         if cipher is None:
             raise StorageError(
                 "A record was encrypted with a key that is not in the key file; "
                 "restore the key file that belongs to this data directory."
             )
-        nonce = sealed[_KEY_ID : _KEY_ID + _NONCE]
-        try:
-            return cipher.decrypt(nonce, sealed[_KEY_ID + _NONCE :], place.encode())
-        except (InvalidTag, ValueError) as error:
-            message = (
-                f"The encrypted value at {place} does not open: it was altered, or the key file "
-                "belongs to another data directory."
-            )
-            raise StorageError(message) from error
+        return decrypted(cipher, sealed[KEY_ID:], place)
+
+
+def encrypted(cipher: AESGCM, plain: bytes, place: str) -> bytes:
+    """Return a fresh nonce and what it seals, bound to a place."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + cipher.encrypt(nonce, plain, place.encode())
+
+
+def decrypted(cipher: AESGCM, sealed: bytes, place: str) -> bytes:
+    """Undo `encrypted`; raise StorageError where the value was altered or moved."""
+    try:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+    except (InvalidTag, ValueError) as error:
+        message = (
+            f"The encrypted value at {place} does not open: it was altered, or the key file "
+            "belongs to another data directory."
+        )
+        raise StorageError(message) from error
 
 
 def _lost(path: Path) -> str:
@@ -111,31 +140,3 @@ def _lost(path: Path) -> str:
         f"The key file {path} is missing, but this data directory holds encrypted records. "
         "Restore it from its backup or set HOMEWARD_KEY_FILE to where it is."
     )
-
-
-def _write_new(path: Path) -> None:
-    """Create the key file whole or not at all, never readable by others, even briefly."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key_id = secrets.token_hex(_KEY_ID // 2)
-    content = {
-        "keys": {key_id: base64.b64encode(secrets.token_bytes(32)).decode()},
-        "active": key_id,
-    }
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # link, not rename: two processes starting at once must agree on one key.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -1,0 +1,68 @@
+"""Keyed hashes by which what is kept of one person is found again, without telling who it is.
+
+They lie beside the person's key, never in the data directory, and are destroyed with it: who
+holds a backup and the key file could try out all phone numbers there are.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from service.adapters.store.vault import Vault
+
+_PHONE: Final = 9
+_WORDS: Final = 24
+"""Shorter words are said by more than one person."""
+
+
+def marks_of(
+    vault: Vault,
+    organisation_id: str,
+    phone: str | None,
+    text: str = "",
+    named: tuple[str | None, str | None] = (None, None),
+) -> frozenset[bytes]:
+    """Return the marks of a person: telephone, own words, and the owner's (source, id) for them."""
+    found = {_phone(vault, organisation_id, phone or ""), _words(vault, organisation_id, text)}
+    source, name = named
+    if source is not None and name is not None:
+        found.add(_named(vault, organisation_id, source, name))
+    return frozenset(one for one in found if one is not None)
+
+
+def marks_of_row(
+    vault: Vault, organisation_id: str, source: str, name: str | None, cells: Mapping[str, Any]
+) -> frozenset[bytes]:
+    """Return the marks of a refused row: of its id, and of telephones and words in its cells."""
+    found = set() if name is None else {_named(vault, organisation_id, source, name)}
+    for text in _texts(cells):
+        found |= marks_of(vault, organisation_id, text, text)
+    return frozenset(found)
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, str | int):
+        yield str(value)
+
+
+def _phone(vault: Vault, organisation_id: str, text: str) -> bytes | None:
+    digits = "".join(str(unicodedata.digit(one)) for one in text if one.isdigit())
+    # With or without the country's prefix or the leading nought it is the same telephone.
+    if len(digits) < _PHONE:
+        return None
+    return vault.keyed(f"{organisation_id}/{digits[-_PHONE:]}", "phone")
+
+
+def _words(vault: Vault, organisation_id: str, text: str) -> bytes | None:
+    plain = " ".join(text.casefold().split())
+    return vault.keyed(f"{organisation_id}/{plain}", "words") if len(plain) >= _WORDS else None
+
+
+def _named(vault: Vault, organisation_id: str, source: str, name: str) -> bytes:
+    return vault.keyed(f"{organisation_id}/{source}/{name.strip()}", "named")
