@@ -233,10 +233,9 @@ class _Planner:
             sure=float(affinity[0].max()),
             present=np.concatenate([said.present, np.full(len(added), said.present.all())]),
         )
-        pool = self.jobs.pool
-        features = pair_features(
-            pool, learnt, similarities(pool, learnt), self.jobs.affinity, yardsticks
-        )
+        jobs = self.jobs
+        near_by = similarities(jobs.pool, learnt)
+        features = pair_features(jobs.pool, learnt, near_by, jobs.affinity, yardsticks)
         after = self.tools.scorer.score(features)
         rows = tuple(row for row in range(len(after)) if self._opens(row, after[row], steps))
         return _Tried(steps, rows, after, self._worth(steps, rows, after))

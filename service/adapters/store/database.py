@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -28,10 +28,11 @@ _CHUNK = 500
 """Ids per IN list: well under SQLite's limit of bound values."""
 
 
-before_commit: Final = ContextVar[Callable[[sa.Connection], None] | None](
+before_commit: Final = ContextVar["tuple[SqliteDatabase, Callable[[sa.Connection], None]] | None"](
     "before_commit", default=None
 )
-"""What the next writing transactions of this context do last; what it raises rolls them back."""
+"""What the next writing transactions of this context do last in one database; what it raises
+rolls them back."""
 
 
 def chunks(ids: Sequence[str]) -> list[Sequence[str]]:
@@ -100,8 +101,8 @@ class SqliteDatabase:
             with self._writer.begin() as connection:
                 yield connection
                 last = before_commit.get()
-                if last is not None:
-                    last(connection)
+                if last is not None and last[0] is self:
+                    last[1](connection)
             if self._log_owed:
                 self._log_owed = not self._empty_log(self._writer, wait_ms=0)
 

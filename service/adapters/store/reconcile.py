@@ -172,15 +172,10 @@ class Reconciler:
             _, contact = unpack(plain)
             marks = marks_of(subjects.master, row.organisation_id, contact.phone)
             subjects.mark(row.id, marks)
-            posted = row.idempotency_body
-            if posted is not None:
-                posted = self._again(row.id, posted, f"posted/{row.id}")
             connection.execute(
                 sa.update(t.people)
                 .where(t.people.c.id == row.id)
-                .values(
-                    sealed=subjects.seal(row.id, plain, f"people/{row.id}"), idempotency_body=posted
-                )
+                .values(sealed=subjects.seal(row.id, plain, f"people/{row.id}"))
             )
             self._seal_rest(connection, row.id)
 

@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from service.adapters.store import kept_tables as k
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase, before_commit
 from service.adapters.store.subjects import SubjectVault
@@ -50,9 +51,9 @@ class ReplyQueries:
         with self._db.write() as connection:
             kept = self._kept(connection, claim, at)
             if kept is None:
-                connection.execute(sa.delete(t.replies).where(t.replies.c.name == name))
+                connection.execute(sa.delete(k.replies).where(k.replies.c.name == name))
                 connection.execute(
-                    sa.insert(t.replies).values(
+                    sa.insert(k.replies).values(
                         name=name,
                         request=self._vault.keyed(claim.request, "request"),
                         attempt=claim.attempt,
@@ -65,7 +66,7 @@ class ReplyQueries:
 
     def _kept(self, connection: sa.Connection, claim: Claim, at: datetime) -> Reply | None:
         """Return the reply that was kept; None where nobody acts and nobody has acted."""
-        query = sa.select(t.replies).where(t.replies.c.name == self._name(claim))
+        query = sa.select(k.replies).where(k.replies.c.name == self._name(claim))
         row = connection.execute(query).one_or_none()
         if row is None or row.ends <= at:
             return None
@@ -84,13 +85,13 @@ class ReplyQueries:
     @contextmanager
     def acting(self, claim: Claim) -> Iterator[None]:
         """See the port."""
-        mark = sa.update(t.replies).where(self._mine(claim)).values(state=_ACTED)
+        mark = sa.update(k.replies).where(self._mine(claim)).values(state=_ACTED)
 
         def note(connection: sa.Connection) -> None:
             if connection.execute(mark).rowcount == 0:
                 raise InProgressError
 
-        reset = before_commit.set(note)
+        reset = before_commit.set((self._db, note))
         try:
             yield
         finally:
@@ -98,7 +99,7 @@ class ReplyQueries:
 
     def keep_reply(self, claim: Claim, reply: Reply) -> None:
         """See the port."""
-        replies = t.replies
+        replies = k.replies
         with self._db.write() as connection:
             mine = self._mine(claim)
             if not self._stands(connection, reply):
@@ -133,22 +134,22 @@ class ReplyQueries:
     def release_claim(self, claim: Claim) -> None:
         """See the port."""
         with self._db.write() as connection:
-            unused = sa.and_(self._mine(claim), t.replies.c.state == _BEGUN)
-            connection.execute(sa.delete(t.replies).where(unused))
+            unused = sa.and_(self._mine(claim), k.replies.c.state == _BEGUN)
+            connection.execute(sa.delete(k.replies).where(unused))
 
     def sweep_replies(self, now: datetime) -> int:
         """See the port."""
-        ended = t.replies.c.ends <= now
+        ended = k.replies.c.ends <= now
         with self._db.read() as connection:
-            if connection.execute(sa.select(t.replies.c.name).where(ended)).first() is None:
+            if connection.execute(sa.select(k.replies.c.name).where(ended)).first() is None:
                 return 0
         with self._db.write() as connection:
-            swept = connection.execute(sa.delete(t.replies).where(ended)).rowcount
+            swept = connection.execute(sa.delete(k.replies).where(ended)).rowcount
         self._db.forget_deleted()
         return swept
 
     def _mine(self, claim: Claim) -> sa.ColumnElement[bool]:
-        return sa.and_(t.replies.c.name == self._name(claim), t.replies.c.attempt == claim.attempt)
+        return sa.and_(k.replies.c.name == self._name(claim), k.replies.c.attempt == claim.attempt)
 
     def _name(self, claim: Claim) -> bytes:
         # Neither part before the last can hold a line break, so no two claims share a name.

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from service.adapters.store import kept_tables as k
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
 from service.adapters.store.subscriptions import end_of_feeds
@@ -43,7 +44,7 @@ class RetentionQueries:
 
     def mark_feeds(self, at: datetime, before: datetime) -> None:
         """See the port."""
-        marks = t.feed_marks
+        marks = k.feed_marks
         with self._db.write() as connection:
             end = end_of_feeds(connection)
             last = _mark(connection, before)
@@ -60,7 +61,7 @@ class RetentionQueries:
 
     def listing_changes_known_from(self) -> int:
         """See the port."""
-        marks = t.feed_marks.c
+        marks = k.feed_marks.c
         query = sa.select(sa.func.max(marks.listings)).where(marks.forgotten)
         with self._db.read() as connection:
             return int(connection.execute(query).scalar() or 0)
@@ -72,7 +73,7 @@ class RetentionQueries:
 
 def _mark(connection: sa.Connection, before: datetime) -> Any | None:  # noqa: ANN401 - a row
     """Return the last mark made before a moment."""
-    marks = t.feed_marks
+    marks = k.feed_marks
     query = sa.select(marks).where(marks.c.at < before).order_by(marks.c.at.desc())
     return connection.execute(query.limit(1)).first()
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from service.adapters.store import kept_tables as k
 from service.adapters.store import officer_tables as o
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
@@ -41,7 +42,7 @@ SEALED: Final = (
     Sealed(t.principals, "sealed", lambda row: f"principals/{row.id}"),
     Sealed(o.officers, "sealed", lambda row: f"officers/{row.id}"),
     Sealed(o.officer_drafts, "sealed", lambda row: draft_place(row.officer_id, row.form)),
-    Sealed(t.replies, "sealed", lambda row: reply_place(row.name)),
+    Sealed(k.replies, "sealed", lambda row: reply_place(row.name)),
     Sealed(t.import_parts, "sealed", lambda row: f"imports/{row.batch_id}/{row.number}"),
     Sealed(t.import_rows, "sealed", lambda row: f"import_rows/{row.batch_id}/{row.place}"),
 )

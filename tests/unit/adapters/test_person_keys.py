@@ -64,15 +64,15 @@ def _copy(tmp_path: Path) -> Path:
 
 
 def test_everything_of_a_person_is_under_their_key(store: SqlStore) -> None:
-    """Record, reading, idempotency and outcome of a person open with no master key alone."""
-    written = write_person(store, "words", idempotency_key="k", idempotency_body="b").record
+    """Record, reading and outcome of a person open with no master key alone."""
+    written = write_person(store, "words").record
     listing = write_listing(store, "job").record
     store.put_outcome(HOME.id, written, _referred(written, listing.id))
     with store._database.read() as connection:
         values = [
             *connection.execute(sa.select(t.people.c.sealed)).scalars(),
-            *connection.execute(sa.select(t.people.c.idempotency_body)).scalars(),
             *connection.execute(sa.select(t.person_readings.c.sealed)).scalars(),
+            *connection.execute(sa.select(t.person_readings.c.said)).scalars(),
             *connection.execute(sa.select(t.outcomes.c.sealed)).scalars(),
         ]
     assert len(values) == 4
@@ -318,6 +318,7 @@ def _as_before(store: SqlStore, copy: Path) -> None:
             plain = subjects.open(who, sealed, place.format(name))
             old = subjects.master.seal(plain, place.format(name))
             database.execute(f"UPDATE {table} SET sealed = ? WHERE {key} = ?", (old, name))  # noqa: S608
+    database.execute("UPDATE person_readings SET said = NULL")
     database.close()
     for path in copy.glob("keys-people*"):
         path.unlink()
