@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -28,7 +28,8 @@ _CHUNK = 500
 """Ids per IN list: well under SQLite's limit of bound values."""
 
 
-before_commit: Final = ContextVar["tuple[SqliteDatabase, Callable[[sa.Connection], None]] | None"](
+LastStep = Callable[[sa.Connection], None]
+before_commit: Final = ContextVar["tuple[SqliteDatabase, LastStep] | None"](
     "before_commit", default=None
 )
 """What the next writing transactions of this context do last in one database; what it raises
