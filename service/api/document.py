@@ -91,6 +91,15 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "create_corridor": _CORRIDOR,
     "put_corridor": _CORRIDOR | {"status": "open", "reason": "An agreement is in force."},
     "create_key": {"name": "Job board", "scopes": ["listings:read", "listings:write"]},
+    "rotate_key": {"overlap_hours": 24},
+    "judge_duplicate": {"same": True},
+    "print_referral": {
+        "text": _MASON,
+        "home_country": "BD",
+        "listings": ["lst_5a1e7c3b9d8f4a20b1c2d3e4f5061728"],
+        "language": "bn",
+        "office": ["District office, room 4", "+880 1711 000000"],
+    },
     "create_organisation": {"id": "north-ngo", "name": "North"},
 }
 """A body by operationId; each is sent to the service by a test."""

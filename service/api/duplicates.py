@@ -55,7 +55,7 @@ class SameOut(Model):
     same: bool
 
 
-@router.get("")
+@router.get("", operation_id="list_duplicates")
 def get(listing_id: Id, tools: ToolsDep, caller: Reader) -> DuplicatesOut:
     """List what may be the same vacancy as a listing, from other sources that you may see."""
     mine = caller.organisation_id
@@ -70,7 +70,7 @@ def get(listing_id: Id, tools: ToolsDep, caller: Reader) -> DuplicatesOut:
     )
 
 
-@router.put("/{other_id}")
+@router.put("/{other_id}", operation_id="judge_duplicate")
 def put(listing_id: Id, other_id: Id, body: SameIn, tools: ToolsDep, caller: Writer) -> SameOut:
     """Say whether two listings are one vacancy. Of those that are, your matches show the best.
 

@@ -137,20 +137,22 @@ def list_keys(tools: ToolsDep, caller: Admin) -> KeyPage:
 
 
 @router.post("/keys/{key_id}/rotate", operation_id="rotate_key")
-def post_rotate(
+def post_rotate(  # noqa: PLR0913 - one parameter per part of the request
     key_id: Annotated[str, Path(max_length=100)],
     tools: ToolsDep,
     caller: Admin,
     shown: Rotating,
+    once: OnceDep,
     body: RotateIn | None = None,
 ) -> NewKeyOut:
     """Give a key another secret, shown this once. The one before opens for a day, or as you say.
 
-    A repeat exchanges it again; the secret before the last one then opens nothing more.
+    Exchanged again, the secret before the last one opens nothing more.
     """
     shown.of(key_id)
     overlap = timedelta(hours=(body or RotateIn()).overlap_hours)
-    key, secret = rotate_key(tools, key_id, within=administered_by(caller), overlap=overlap)
+    with once.acting():
+        key, secret = rotate_key(tools, key_id, within=administered_by(caller), overlap=overlap)
     return NewKeyOut(**_fields(key), key=secret)
 
 

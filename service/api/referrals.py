@@ -38,7 +38,9 @@ Referrer = Annotated[Caller, Depends(with_scope(Scope.MATCH))]
 Referring = Annotated[Shown, Depends(Accessing(Action.REFERRAL_PRINT, at_once=True))]
 
 
-@router.post("/referrals", response_class=Response, responses=_ANSWERS)
+@router.post(
+    "/referrals", response_class=Response, responses=_ANSWERS, operation_id="print_referral"
+)
 def post(  # noqa: PLR0913 - one parameter per part of the request
     body: ReferralIn,
     request: Request,

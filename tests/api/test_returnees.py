@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.domain.records import Put
 from service.ports import Tools
+from service.rules.calendar import today_in
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.register_person import register_person
 from tests.api.support import (
@@ -20,7 +21,7 @@ from tests.api.support import (
     stored,
 )
 
-TODAY = datetime.now(UTC).date()
+TODAY = today_in("BD", datetime.now(UTC))
 YESTERDAY = TODAY - timedelta(days=1)
 
 FULL: JSON = {
