@@ -130,7 +130,7 @@ def _day(value: object) -> object:
     # Numbers, and text of digits, would be read as seconds since 1970.
     if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
-    raise _wrong("Use a day such as 2026-01-31 (RFC 3339).")
+    raise _wrong("Use a date such as 2026-01-31 (RFC 3339).")
 
 
 def as_moment(value: object) -> object:

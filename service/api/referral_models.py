@@ -81,7 +81,7 @@ class WordedOut(Model):
         return cls.model_construct(own=one.own, english=one.english)
 
 
-class ReasonOut(Model):
+class FitOut(Model):
     """The person's words beside the requirement; not `quoted`: that they have experience."""
 
     said: WordedOut
@@ -89,7 +89,7 @@ class ReasonOut(Model):
     quoted: bool
 
     @classmethod
-    def of(cls, one: Reason) -> "ReasonOut":
+    def of(cls, one: Reason) -> "FitOut":
         """Write it out."""
         return cls.model_construct(said=WordedOut.of(one.said), asked=one.asked, quoted=one.quoted)
 
@@ -152,7 +152,7 @@ class ReferralOption(Model):
     place: WordedOut
     tier: Tier
     fit: WordedOut
-    reasons: list[ReasonOut]
+    reasons: list[FitOut]
     gaps: list[GapOut]
     facts: list[FactOut]
 
@@ -168,7 +168,7 @@ class ReferralOption(Model):
             place=WordedOut.of(one.place),
             tier=one.tier,
             fit=WordedOut.of(one.fit),
-            reasons=[ReasonOut.of(x) for x in one.reasons],
+            reasons=[FitOut.of(x) for x in one.reasons],
             gaps=[GapOut.of(x) for x in one.gaps],
             facts=[FactOut.of(x) for x in one.lines],
         )

@@ -146,12 +146,13 @@ class MailSubscriptionIn(_Watched):
 
 
 def _way_of(body: Any) -> str | None:  # noqa: ANN401 - any JSON
-    """Tell by which of the two ways a body wants to be told; None for both or neither."""
+    """Tell by which of the two ways a body wants to be told; None for both."""
     if isinstance(body, Model):
         return "webhook" if hasattr(body, "url") else "mail"
-    if not isinstance(body, dict) or ("url" in body) == ("email" in body):
+    if not isinstance(body, dict) or ("url" in body and "email" in body):
         return None
-    return "webhook" if "url" in body else "mail"
+    # With neither, all that is wrong with it is said as of a webhook.
+    return "mail" if "email" in body else "webhook"
 
 
 _Way: Final = Discriminator(

@@ -6,7 +6,7 @@ from typing import Final
 from service.domain.imported import ImportKind
 
 TAKEN: Final[Mapping[ImportKind, frozenset[str]]] = {
-    ImportKind.LISTINGS: frozenset({"candidates"}),
+    ImportKind.LISTINGS: frozenset({"candidates", "duplicates"}),
     ImportKind.RETURNEES: frozenset({"matches", "pathways"}),
 }
 """/v1/returnees/{id}/matches stands where /v1/returnees/{source}/{external_id} would be read."""

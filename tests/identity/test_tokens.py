@@ -28,7 +28,10 @@ from tests.identity.issuers import (
     signed,
 )
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    """Return the moment: tokens are made in the course of the tests."""
+    return datetime.now(UTC)
 
 
 class Seconds:
@@ -66,7 +69,7 @@ def tokens(issuer: Issuer, clock: Seconds) -> OidcTokens:
 def refused(tokens: OidcTokens, token: str) -> str:
     """Return the code with which a token is refused."""
     with pytest.raises(TokenRefusedError) as caught:
-        tokens.verify(token, NOW)
+        tokens.verify(token, now())
     return caught.value.code
 
 
@@ -98,15 +101,15 @@ def test_a_sound_token_is_accepted(
 ) -> None:
     """With each kind of key pair, the subject and the claims come out as they were signed."""
     issuer.keys = [one.as_dict(private=False) for one in (RSA, SECOND, EDWARDS)]
-    found = tokens.verify(signed(issuer.claims(), key, alg, typ=typ), NOW)
+    found = tokens.verify(signed(issuer.claims(), key, alg, typ=typ), now())
     assert (found.issuer, found.subject) == (issuer.url, "officer-7")
     assert found.claims["roles"] == ["officer"]
-    assert found.expires_at > NOW
+    assert found.expires_at > now()
 
 
 def test_one_of_several_audiences_is_enough(issuer: Issuer, tokens: OidcTokens) -> None:
     """Tokens may be made for several services."""
-    assert tokens.verify(signed(issuer.claims(aud=["https://other.example", AUDIENCE])), NOW)
+    assert tokens.verify(signed(issuer.claims(aud=["https://other.example", AUDIENCE])), now())
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,7 @@ def test_claims_that_are_not_for_here_and_now(
 def test_clocks_may_differ_a_little(issuer: Issuer, tokens: OidcTokens) -> None:
     """Half a minute is forgiven either way."""
     for claims in ({"exp": ago(seconds=30)}, {"nbf": ago(seconds=-30), "iat": ago(seconds=-30)}):
-        assert tokens.verify(signed(issuer.claims(**claims)), NOW)
+        assert tokens.verify(signed(issuer.claims(**claims)), now())
 
 
 def test_the_public_key_signs_nothing(issuer: Issuer, tokens: OidcTokens) -> None:
@@ -207,13 +210,13 @@ def test_keys_are_used_for_what_they_are_for(issuer: Issuer, tokens: OidcTokens)
     assert refused(tokens, signed(issuer.claims(), short, kid="short")) == "token_key_unknown"
     assert refused(tokens, signed(issuer.claims(), other, "ES256")) == "token_key_unknown"
     assert refused(tokens, signed(issuer.claims())) == "token_key_unknown"
-    assert tokens.verify(signed(issuer.claims(), alg="PS256"), NOW)
+    assert tokens.verify(signed(issuer.claims(), alg="PS256"), now())
 
 
 def test_a_token_without_a_key_id(issuer: Issuer, tokens: OidcTokens, clock: Seconds) -> None:
     """It is accepted where only one key can be meant."""
     token = signed(issuer.claims(), kid=None)
-    assert tokens.verify(token, NOW)
+    assert tokens.verify(token, now())
     issuer.keys.append(STRANGER.as_dict(private=False) | {"kid": "more"})
     clock.now += 301
     assert refused(tokens, token) == "token_key_unknown"
@@ -240,26 +243,26 @@ def test_a_name_that_stands_twice(issuer: Issuer, tokens: OidcTokens) -> None:
 def test_keys_are_asked_for_once(issuer: Issuer, tokens: OidcTokens, clock: Seconds) -> None:
     """And again only when they are five minutes old."""
     for _ in range(3):
-        tokens.verify(signed(issuer.claims()), NOW)
+        tokens.verify(signed(issuer.claims()), now())
     assert len(issuer.asked) == 2
     clock.now += 301
-    tokens.verify(signed(issuer.claims()), NOW)
+    tokens.verify(signed(issuer.claims()), now())
     assert len(issuer.asked) == 4
 
 
 def test_a_new_key_is_found(issuer: Issuer, tokens: OidcTokens, clock: Seconds) -> None:
     """After an exchange of keys the new one opens at once, the old one no longer."""
-    tokens.verify(signed(issuer.claims()), NOW)
+    tokens.verify(signed(issuer.claims()), now())
     issuer.keys = [SECOND.as_dict(private=False)]
     clock.now += 31
-    assert tokens.verify(signed(issuer.claims(), SECOND, "ES256"), NOW)
+    assert tokens.verify(signed(issuer.claims(), SECOND, "ES256"), now())
     assert refused(tokens, signed(issuer.claims())) == "token_key_unknown"
 
 
 def test_the_key_set_may_stand_behind_a_query(issuer: Issuer, tokens: OidcTokens) -> None:
     """Some issuers name a policy there."""
     issuer.about = {"jwks_uri": f"{issuer.url}/keys?p=officers"}
-    assert tokens.verify(signed(issuer.claims()), NOW)
+    assert tokens.verify(signed(issuer.claims()), now())
     assert issuer.asked[1].endswith("/keys?p=officers")
 
 
@@ -267,7 +270,7 @@ def test_nobody_makes_the_service_hammer_the_issuer(
     issuer: Issuer, tokens: OidcTokens, clock: Seconds
 ) -> None:
     """However many unknown keys are named, it is asked twice a minute at most."""
-    tokens.verify(signed(issuer.claims()), NOW)
+    tokens.verify(signed(issuer.claims()), now())
     for number in range(50):
         token = signed(issuer.claims(), STRANGER, kid=f"made-up-{number}")
         assert refused(tokens, token) == "token_key_unknown"
@@ -284,7 +287,7 @@ def test_many_at_once_ask_once(issuer: Issuer, tokens: OidcTokens) -> None:
 
     def come() -> None:
         try:
-            found.append(tokens.verify(signed(issuer.claims()), NOW))
+            found.append(tokens.verify(signed(issuer.claims()), now()))
         except IssuerUnreachableError as error:
             found.append(error)
 
@@ -302,16 +305,16 @@ def test_an_issuer_that_is_down(clock: Seconds) -> None:
     with serving() as issuer:
         keys = IssuerKeys(issuer.url, allow_http=True, seconds=clock)
         tokens = OidcTokens(Trust(issuer=issuer.url, audience=AUDIENCE), keys)
-        tokens.verify(signed(issuer.claims()), NOW)
+        tokens.verify(signed(issuer.claims()), now())
     clock.now += 3000
-    assert tokens.verify(signed(issuer.claims()), NOW)
+    assert tokens.verify(signed(issuer.claims()), now())
     clock.now += 11
     # A key that is not kept may be a new one.
     with pytest.raises(IssuerUnreachableError):
-        tokens.verify(signed(issuer.claims(), SECOND, "ES256"), NOW)
+        tokens.verify(signed(issuer.claims(), SECOND, "ES256"), now())
     clock.now += 1000
     with pytest.raises(IssuerUnreachableError):
-        tokens.verify(signed(issuer.claims()), NOW)
+        tokens.verify(signed(issuer.claims()), now())
 
 
 @pytest.mark.parametrize(
@@ -339,12 +342,12 @@ def test_an_issuer_that_answers_wrongly(
         setattr(issuer, name, value)
     for _ in range(3):
         with pytest.raises(IssuerUnreachableError):
-            tokens.verify(signed(issuer.claims()), NOW)
+            tokens.verify(signed(issuer.claims()), now())
     asked = len(issuer.asked)
     assert asked <= 2
     clock.now += 11
     with pytest.raises(IssuerUnreachableError):
-        tokens.verify(signed(issuer.claims()), NOW)
+        tokens.verify(signed(issuer.claims()), now())
     assert len(issuer.asked) == 2 * asked
 
 
@@ -356,7 +359,7 @@ def test_an_issuer_that_never_answers(issuer: Issuer, clock: Seconds) -> None:
     tokens = OidcTokens(Trust(issuer=issuer.url, audience=AUDIENCE), keys)
     try:
         with pytest.raises(IssuerUnreachableError):
-            tokens.verify(signed(issuer.claims()), NOW)
+            tokens.verify(signed(issuer.claims()), now())
     finally:
         waits.set()
 

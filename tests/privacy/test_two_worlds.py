@@ -74,6 +74,9 @@ def test_every_route_and_every_parameter_is_asked(both: tuple[Seen, Seen]) -> No
             there = {
                 one["name"] for one in item[method].get("parameters", ()) if one["in"] != "path"
             }
+            if method == "get":
+                # Answered by the ETag, which is compared wherever there is one.
+                there -= {"If-None-Match"}
             assert there <= asked[f"{method.upper()} {path}"], (method, path)
 
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from service.adapters.encoders.onnx import OnnxEncoder
-from service.adapters.store.vault import Vault
+from service.adapters.store.subjects import SubjectVault
 from service.domain.access import Organisation, Scope
 from service.domain.alert import DeliveryState
 from service.domain.person import Consent, Contact, Profile
@@ -299,10 +299,10 @@ def work_of_candidates(here: World) -> Mapping[str, int]:
     """Return what finding candidates costs the partner's question, counted, not timed."""
     counts = {"opened": 0, "encoded": 0, "rows": 0, "statements": 0}
     me = threading.get_ident()
-    opened, encoded = Vault.open, OnnxEncoder.encode
+    opened, encoded = SubjectVault.open, OnnxEncoder.encode
     database = here.tools.store._database  # type: ignore[attr-defined]
 
-    def count_open(self: Vault, *sent: Any) -> bytes:  # noqa: ANN401
+    def count_open(self: SubjectVault, *sent: Any) -> bytes:  # noqa: ANN401
         counts["opened"] += threading.get_ident() == me
         return opened(self, *sent)
 
@@ -313,13 +313,13 @@ def work_of_candidates(here: World) -> Mapping[str, int]:
     def count_statement(*_: object) -> None:
         counts["statements"] += threading.get_ident() == me
 
-    Vault.open, OnnxEncoder.encode = count_open, count_encode  # type: ignore[method-assign,assignment]
+    SubjectVault.open, OnnxEncoder.encode = count_open, count_encode  # type: ignore[method-assign,assignment]
     sa.event.listen(database._reader, "before_cursor_execute", count_statement)
     try:
         found = find_candidates(here.tools, here.names["fit"], PARTNER, 100)
     finally:
         sa.event.remove(database._reader, "before_cursor_execute", count_statement)
-        Vault.open, OnnxEncoder.encode = opened, encoded  # type: ignore[method-assign]
+        SubjectVault.open, OnnxEncoder.encode = opened, encoded  # type: ignore[method-assign]
     counts["rows"] = len(found.items)
     return counts
 
