@@ -152,6 +152,12 @@ ASKS: Final = (
     ),
     Ask(
         "POST /v1/imports",
+        "/v1/imports?kind=returnees&dry_run=true&source=crm&visibility=public",
+        content=_FILE,
+        headers=_PEOPLE | {"Idempotency-Key": "i"},
+    ),
+    Ask(
+        "POST /v1/imports",
         "/v1/imports?kind=returnees&source=site&mapping={{}}",
         content=_FILE,
         headers=_PEOPLE,
@@ -205,7 +211,13 @@ ASKS: Final = (
     ),
     Ask("GET /v1/subscriptions", "/v1/subscriptions?limit=1", to_the_end=True),
     Ask("GET /v1/subscriptions", "/v1/subscriptions?cursor=djE6MQ"),
-    Ask("POST /v1/subscriptions", "/v1/subscriptions", _WATCH, keep="watch"),
+    Ask(
+        "POST /v1/subscriptions",
+        "/v1/subscriptions",
+        _WATCH,
+        {"Idempotency-Key": "w"},
+        keep="watch",
+    ),
     Ask(
         "POST /v1/subscriptions",
         "/v1/subscriptions",
@@ -219,8 +231,16 @@ ASKS: Final = (
         _WATCH | {"min_tier": "strong"},
         {"If-Match": '"v1"'},
     ),
-    Ask("POST /v1/subscriptions/{subscription_id}/secret", "/v1/subscriptions/{watch}/secret"),
-    Ask("POST /v1/subscriptions/{subscription_id}/test", "/v1/subscriptions/{candidates}/test"),
+    Ask(
+        "POST /v1/subscriptions/{subscription_id}/secret",
+        "/v1/subscriptions/{watch}/secret",
+        headers={"Idempotency-Key": "s"},
+    ),
+    Ask(
+        "POST /v1/subscriptions/{subscription_id}/test",
+        "/v1/subscriptions/{candidates}/test",
+        headers={"Idempotency-Key": "t"},
+    ),
     Ask(
         "GET /v1/subscriptions/{subscription_id}/deliveries",
         "/v1/subscriptions/{candidates}/deliveries?limit=1",
@@ -233,6 +253,7 @@ ASKS: Final = (
     Ask(
         "POST /v1/subscriptions/{subscription_id}/deliveries/{event_id}/replay",
         "/v1/subscriptions/{candidates}/deliveries/{about left}/replay",
+        headers={"Idempotency-Key": "r"},
     ),
     Ask(
         "DELETE /v1/subscriptions/{subscription_id}",
@@ -240,7 +261,13 @@ ASKS: Final = (
         headers={"If-Match": '"v2"'},
     ),
     Ask("GET /v1/keys", "/v1/keys"),
-    Ask("POST /v1/keys", "/v1/keys", {"name": "more", "scopes": ["match"]}, keep="key"),
+    Ask(
+        "POST /v1/keys",
+        "/v1/keys",
+        {"name": "more", "scopes": ["match"]},
+        {"Idempotency-Key": "k"},
+        keep="key",
+    ),
     Ask(
         "POST /v1/keys/{key_id}/rotate",
         "/v1/keys/{key}/rotate",
@@ -252,7 +279,12 @@ ASKS: Final = (
     Ask("DELETE /v1/keys/{key_id}", "/v1/keys/{key}"),
     Ask("DELETE /v1/keys/{key_id}", "/v1/keys/{guessed key}"),
     Ask("GET /v1/organisations", "/v1/organisations"),
-    Ask("POST /v1/organisations", "/v1/organisations", {"id": "other-ngo", "name": "Mine"}),
+    Ask(
+        "POST /v1/organisations",
+        "/v1/organisations",
+        {"id": "other-ngo", "name": "Mine"},
+        {"Idempotency-Key": "g"},
+    ),
     Ask("GET /v1/access-log", "/v1/access-log?limit=20", to_the_end=True),
     Ask("GET /v1/access-log", "/v1/access-log?returnee_id={guess}"),
     Ask("GET /v1/access-log", "/v1/access-log?returnee_id={left}&action=candidates.read"),
