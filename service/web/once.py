@@ -58,7 +58,11 @@ def key_of(
             alias=HEADER,
             description=f"Names this request: {_FORM} For 24 hours the same request under the same "
             f"key has no second effect and gets the first reply again, with {REPLAYED}: true.",
-            json_schema_extra={"minLength": 1, "maxLength": _LONGEST},
+            json_schema_extra={
+                "minLength": 1,
+                "maxLength": _LONGEST,
+                "pattern": "^[!-~]([ -~]*[!-~])?$",
+            },
         ),
     ] = None,
 ) -> str | None:

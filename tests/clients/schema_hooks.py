@@ -49,6 +49,7 @@ RULES: Final = tuple(
         "Give returnee_id, or the person's words",
         "Only a stored person's name can be printed",
         "A listing is named twice",
+        "People are never public",
         "This would tell whoever finds the sheet",
         "Sheets are written in",
         "origin and destination are the same",
