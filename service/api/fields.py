@@ -208,7 +208,13 @@ EmailAddress = Annotated[
     AfterValidator(_address),
 ]
 TimeZone = Annotated[
-    str, Field(description="IANA.", examples=["Asia/Dhaka"]), AfterValidator(_time_zone)
+    str,
+    Field(
+        description="IANA.",
+        examples=["Asia/Dhaka"],
+        json_schema_extra={"format": "iana-time-zone"},
+    ),
+    AfterValidator(_time_zone),
 ]
 IscoCode = Annotated[
     str,

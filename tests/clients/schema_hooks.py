@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 schemathesis.openapi.format("iso-3166-1-alpha-2", st.sampled_from(["BD", "NP", "SA", "LY", "DE"]))
 schemathesis.openapi.format("iso-4217", st.sampled_from(["BDT", "NPR", "SAR", "EUR"]))
 schemathesis.openapi.format("bcp-47", st.sampled_from(["bn", "bn-Latn", "en", "ar", "syl"]))
+schemathesis.openapi.format("iana-time-zone", st.sampled_from(["Asia/Dhaka", "UTC", "Asia/Manila"]))
+schemathesis.openapi.format("email", st.sampled_from(["officer@partner.example", "a.b@x.example"]))
 schemathesis.openapi.format("isco-08", st.sampled_from(["7", "71", "711", "7112", "9622"]))
 
 # About the world: today's date, the language of words, what is stored, what a URL leads to.
@@ -26,6 +28,8 @@ CODES: Final = frozenset(
         "kind_not_ranked",
         "bad_cursor",
         "url_not_allowed",
+        "no_mail",
+        "key_needed",
         "multipart_damaged",
     }
 )
