@@ -13,6 +13,7 @@ from service.console.question import (
     LANGUAGES,
     LEVELS,
     MOST_PICKED,
+    Question,
     acted,
     question_of,
 )
@@ -114,7 +115,7 @@ def _page(
     if not asked and action == "find":
         form.refuse("text", "empty")
     if asked and not set(form.errors) - {"pick"}:
-        view, nothing = _answered(desk, form, question)
+        view, nothing = _answered(desk, question)
     wrong = {name: desk.text(_WRONG.get(code, code)) for name, code in form.errors.items()}
     form.errors = wrong
     template = "match/answer.html" if fragment else "match/page.html"
@@ -139,10 +140,10 @@ def _page(
     )
 
 
-def _answered(desk: Desk, form: Form, question: object) -> tuple[View | None, str]:
+def _answered(desk: Desk, question: Question) -> tuple[View | None, str]:
     """Return the answer, or why there is none: "no_work" or "script"."""
     try:
-        return view_of(desk.tools, question, desk.language.code), ""  # type: ignore[arg-type]
+        return view_of(desk.tools, question, desk.language.code), ""
     except InvalidInputError as error:
         if error.code == "no_work_words":
             return None, "no_work"
@@ -153,12 +154,13 @@ def _answered(desk: Desk, form: Form, question: object) -> tuple[View | None, st
 
 def _countries(desk: Desk) -> list[tuple[str, str]]:
     """Return the countries people come from first, then all others by name."""
-    names = desk.language.locale.territories
-    rest = sorted(
-        (names[code], code) for code in names if len(code) == 2 and code not in _NO_COUNTRY
-    )
-    first = [(code, names[code]) for code in _SENDING]
-    return [*first, *((code, name) for name, code in rest if code not in _SENDING)]
+    names = {
+        str(code): str(name)
+        for code, name in desk.language.locale.territories.items()
+        if str(code).isalpha() and code not in _NO_COUNTRY
+    }
+    rest = sorted((name, code) for code, name in names.items() if code not in _SENDING)
+    return [*((code, names[code]) for code in _SENDING), *((code, name) for name, code in rest)]
 
 
 _NO_COUNTRY: Final = frozenset(

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -17,11 +16,13 @@ from service.domain.said import Money, Worded
 from service.ports import Tools
 from service.rules.calendar import today_in
 from service.rules.pay import UsualPay, usual_pay
-from service.skills.phrasebook import ENGLISH
+from service.skills.phrasebook import ENGLISH, both
 from service.usecases.correct_match import (
+    Names,
+    called,
     match_corrected,
-    plain_names,
-    trade_called,
+    trade_named,
+    trade_names,
     trades_near,
 )
 from service.usecases.word_referral import ASKED, flag_worded, gap_worded, lines_worded
@@ -101,10 +102,17 @@ class Card:
         return self.met + len(self.gaps)
 
     @property
+    def far(self) -> bool:
+        """Whether nothing that is asked for is known to be met, and the score is low besides."""
+        return self.tier is Tier.STRETCH and not self.met
+
+    @property
     def by(self) -> str | None:
         """Who offers it."""
         listing = self.listing
-        return listing.employer if listing.kind is Kind.JOB else listing.provider or listing.employer
+        return (
+            listing.employer if listing.kind is Kind.JOB else listing.provider or listing.employer
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +169,15 @@ class View:
     age: int | None = None
     found: int = 0
 
+    @property
+    def more(self) -> bool:
+        """Whether some options are not shown yet."""
+        return any(len(one.cards) < one.found for one in self.columns)
 
-def words_in(language: str) -> Callable[[Worded], Markup]:
-    """Return how what is worded twice is shown: isolated, in the officer's language."""
-    return lambda said: Markup("<bdi>{}</bdi>").format(said.own)
+
+def shown(said: Worded) -> Markup:
+    """Return what is worded twice as the officer reads it, isolated."""
+    return Markup("<bdi>{}</bdi>").format(said.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,6 @@ class Maker:
         """Return one option."""
         listing, phrases = match.listing.content, self.tools.phrases
         lines = list(lines_worded(phrases, self.language, listing))
-        shown = words_in(self.language)
 
         def flags(wanted: Callable[[Flag], bool]) -> tuple[Markup, ...]:
             said = (one for one in match.flags if wanted(one) and one.code not in _SHOWN_ELSEWHERE)
@@ -209,20 +221,15 @@ class Maker:
             return None
         share, usual = compared
         amount = Money(_rounded(usual.amount), usual.currency)
-        said = self.tools.phrases.say(self.language, "month", amount=self._money(amount))
-        return Pay(share, words_in(self.language)(said))
-
-    def _money(self, amount: Money) -> Worded:
-        from service.skills.phrasebook import both  # noqa: PLC0415
-
-        return both(amount, self.language)
+        said = self.tools.phrases.say(self.language, "month", amount=both(amount, self.language))
+        return Pay(share, shown(said))
 
     def _gap(self, gap: Missing) -> Gap:
         facts = {name: fact for name, fact in gap.facts.items() if name != "asked"}
         said = gap_worded(self.tools.phrases, self.language, replace(gap, facts=facts))
         found = tuple(self.bridges[one] for one in gap.bridges if one in self.bridges)
         to_ask = bool(gap.facts.get("asked"))
-        return Gap(words_in(self.language)(said), to_ask, gap.bridge if found else None, found[:2])
+        return Gap(shown(said), to_ask, gap.bridge if found else None, found[:2])
 
 
 _SHOWN_ELSEWHERE: Final = frozenset({"closes_soon", "far_away", "wage_far_below"})
@@ -241,13 +248,19 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
     Raises as `match_corrected` does.
     """
     language = ENGLISH if code == PSEUDO else code
-    answer = match_corrected(
-        tools, question.request(), question.corrections, question.person
-    )
+    answer = match_corrected(tools, question.request(), question.corrections, question.person)
     vague = is_vague(answer)
-    shown = {route: [one for one in some if _kept(one, question.chosen)] for route, some in answer.routes.items()}
-    matches = [one for some in shown.values() for one in some]
-    ids = {name for one in [*matches, *answer.age_hint.options] for gap in one.missing for name in gap.bridges[:2]}
+    kept = {
+        route: [one for one in some if _kept(one, question.chosen)]
+        for route, some in answer.routes.items()
+    }
+    matches = [one for some in kept.values() for one in some]
+    ids = {
+        name
+        for one in [*matches, *answer.age_hint.options]
+        for gap in one.missing
+        for name in gap.bridges[:2]
+    }
     today = today_in(question.profile.home_country, tools.clock.now())
     maker = Maker(
         tools,
@@ -257,15 +270,22 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
         tools.store.listings(sorted(ids)),
         vague,
     )
-    routed = [(route, one) for route, some in shown.items() for one in some]
-    picked = {one.listing.id: maker.card(one, route) for route, one in routed if one.listing.id in question.picks}
+    routed = [(route, one) for route, some in kept.items() for one in some]
+    picked = {
+        one.listing.id: maker.card(one, route)
+        for route, one in routed
+        if one.listing.id in question.picks
+    }
     for one in answer.age_hint.options:
         if one.listing.id in question.picks:
             picked.setdefault(one.listing.id, maker.card(one, None))
-    most = len(routed) if question.all_shown else SHOWN
     columns = tuple(
-        Column(route, tuple(maker.card(one, route) for one in some[:most]), len(some))
-        for route, some in shown.items()
+        Column(
+            route,
+            tuple(maker.card(one, route) for one in _first(some, everything=question.all_shown)),
+            len(some),
+        )
+        for route, some in kept.items()
     )
     options = tuple(maker.card(one, None) for one in answer.age_hint.options[:3])
     on_page = {card.id for column in columns for card in column.cards} | {one.id for one in options}
@@ -292,10 +312,20 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
     )
 
 
+def _first(matches: Sequence[Match], *, everything: bool) -> Sequence[Match]:
+    """Return the options that a page begins with: the nearest, and others only with a reason."""
+    if everything:
+        return matches
+    reasoned = [one for one in matches[1:] if one.evidence or one.tier is not Tier.STRETCH]
+    return [*matches[:1], *reasoned[: SHOWN - 1]]
+
+
 def is_vague(answer: Answer) -> bool:
     """Tell whether nothing that was said names a trade surely enough to stand on."""
     working = [one for one in answer.understood.phrases if one.work]
-    return not any(one.means and one.confidence >= _NEVER_SURE and not _empty(one) for one in working)
+    return not any(
+        one.means and one.confidence >= _NEVER_SURE and not _empty(one) for one in working
+    )
 
 
 def _empty(phrase: Phrase) -> bool:
@@ -327,25 +357,21 @@ def pays(listing: Listing) -> bool:
 
 def _chips(tools: Tools, question: Question, answer: Answer, language: str) -> tuple[Chip, ...]:
     phrases = answer.understood.phrases
-    names = plain_names(tools)
-    near = trades_near(tools, phrases)
-    called = partial(trade_called, tools, names, language=language)
+    names, near = trade_names(tools), trades_near(tools, phrases)
     put = {one.instead: at for at, one in enumerate(question.corrections) if one.instead}
     found = []
     for at, (phrase, codes) in enumerate(zip(phrases, near, strict=True)):
         undo = put.get(phrase.text) if phrase.origin == "skill" else None
-        picks = [
-            (names[code], words)
-            for code in codes
-            if code in names and (words := called(code=code)) is not None
-        ]
+        words = phrase.means or phrase.text
+        trades = [name for code in codes if (name := trade_named(names, code, words))]
+        picks = {name: said for name in trades if (said := called(tools, name, language))}
         found.append(
             Chip(
                 at=at,
                 text=phrase.text,
-                means=_meaning(phrase, called),
+                means=_meaning(tools, names, phrase, language),
                 sure=_how_sure(phrase),
-                near=tuple(dict(picks).items()),
+                near=tuple(picks.items()),
                 undo=undo,
                 was=None if undo is None else question.corrections[undo].phrase,
             )
@@ -353,13 +379,15 @@ def _chips(tools: Tools, question: Question, answer: Answer, language: str) -> t
     return tuple(found)
 
 
-def _meaning(phrase: Phrase, called: Callable[..., str | None]) -> Markup | None:
+def _meaning(tools: Tools, names: Names, phrase: Phrase, language: str) -> Markup | None:
     """Return what a phrase was taken to mean: its trade in the officer's words, else in English."""
     if phrase.means is None:
         return None
-    own = called(code=phrase.isco08) if phrase.isco08 else None
-    if own is not None:
-        return Markup("<bdi>{}</bdi>").format(own)
+    if language != ENGLISH and phrase.isco08:
+        trade = trade_named(names, phrase.isco08, f"{phrase.means} {phrase.text}")
+        own = called(tools, trade, language) if trade else None
+        if own is not None:
+            return Markup("<bdi>{}</bdi>").format(own)
     return Markup('<bdi lang="en">{}</bdi>').format(phrase.means)
 
 
@@ -382,9 +410,7 @@ def _spread(answer: Answer) -> tuple[str, ...]:
     return tuple(one for one in answer.spread.after if one not in answer.spread.before)
 
 
-def _facets(
-    tools: Tools, question: Question, answer: Answer
-) -> Mapping[str, tuple[Facet, ...]]:
+def _facets(tools: Tools, question: Question, answer: Answer) -> Mapping[str, tuple[Facet, ...]]:
     """Return every filter with how many options it leaves, counted in the answer itself.
 
     What a group's own filter hides is counted in an answer without it, so that each number is

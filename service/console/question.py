@@ -85,9 +85,7 @@ class Question:
         by = self.chosen if chosen is None else chosen
         routes = tuple(one for one in Route if one in by.routes)
         limit = _DEEP if by.after else FOUND
-        return MatchRequest(
-            profile=self.profile, routes=routes, filters=by.filters(), limit=limit
-        )
+        return MatchRequest(profile=self.profile, routes=routes, filters=by.filters(), limit=limit)
 
 
 def clean(text: str) -> str:
@@ -95,7 +93,8 @@ def clean(text: str) -> str:
     return "".join(
         one
         for one in text
-        if one in "\n\t" or (unicodedata.category(one) not in {"Cc", "Cs"} and one not in "\u202d\u202e")
+        if one in "\n\t"
+        or (unicodedata.category(one) not in {"Cc", "Cs"} and one not in "\u202d\u202e")
     ).strip()
 
 
@@ -191,9 +190,7 @@ def acted(form: Form, action: str) -> None:
         _fix(form, what, which)
     elif what == "undo" and which.isdigit():
         for name in ("fixed", "fixed_as"):
-            form.values[name] = [
-                one for at, one in enumerate(form.all(name)) if at != int(which)
-            ]
+            form.values[name] = [one for at, one in enumerate(form.all(name)) if at != int(which)]
     elif what == "compare":
         form.values["view"] = ["compare"]
     elif what == "back":

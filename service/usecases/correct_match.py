@@ -2,19 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from service.domain.match import Answer, Phrase
 from service.domain.person import Experience, Profile, Skill, StoredPerson
 from service.domain.request import MatchRequest
 from service.ports import Tools
+from service.skills.interpret import Interpreter
+from service.skills.phrasebook import ENGLISH
 from service.usecases.find_matches import match_person, match_profile
 from service.usecases.see_person import require_consent
 
 _NEAR: Final = 5
 _OCCUPATION: Final = "occupation"
+_ALIKE: Final = 60.0
+"""How alike, of 100, a trade's name must be to what was said for it to be the one that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +97,35 @@ def trades_near(tools: Tools, phrases: Sequence[Phrase]) -> list[list[str]]:
     return [[tools.taxonomy.codes[column] for column in row] for row in best.tolist()]
 
 
-def plain_names(tools: Tools) -> Mapping[str, str]:
-    """Return the plainest English name of the trade for ISCO-08 unit groups that have one."""
-    found: dict[str, str] = {}
-    for language in tools.interpreter.lexicon().languages.values():
+Names = Mapping[str, tuple[str, ...]]
+"""English names of the trades of ISCO-08 unit groups, the plainest first."""
+
+
+def trade_names(tools: Tools) -> Names:
+    """Return what the lexicon calls the trades of each unit group."""
+    return _trade_names(tools.interpreter)
+
+
+@lru_cache(maxsize=2)
+def _trade_names(interpreter: Interpreter) -> Names:
+    found: dict[str, dict[str, None]] = {}
+    for language in interpreter.lexicon().languages.values():
         for concepts in language.forms.values():
             for one in concepts:
                 if one.kind == _OCCUPATION and one.isco08:
-                    found.setdefault(one.isco08, one.english)
-    return found
+                    found.setdefault(one.isco08, {}).setdefault(one.english)
+    return {code: tuple(some) for code, some in found.items()}
 
 
-def trade_called(tools: Tools, names: Mapping[str, str], code: str, language: str) -> str | None:
-    """Return what a unit group's trade is called in a language, None where nobody wrote it down."""
-    name = names.get(code)
-    if name is None:
-        return None
-    return name if language == "en" else tools.phrases.trade(language, name)
+def trade_named(names: Names, code: str, words: str) -> str | None:
+    """Return the trade of a unit group that comes nearest to some English words."""
+    some = names.get(code, ())
+    best = max(some, key=lambda one: fuzz.token_set_ratio(one, words.casefold()), default=None)
+    if best is None or fuzz.token_set_ratio(best, words.casefold()) < _ALIKE:
+        return some[0] if some else None
+    return best
+
+
+def called(tools: Tools, trade: str, language: str) -> str | None:
+    """Return what a trade is called in a language, None where nobody wrote it down."""
+    return trade if language == ENGLISH else tools.phrases.trade(language, trade)

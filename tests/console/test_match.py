@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,7 +16,8 @@ from service.usecases.load_sample import sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.put_listings import put_listings
 from service.usecases.register_person import register_person
-from tests.console.support import Office, hidden, sign_in
+from tests.console.browsing import assert_accessible, assert_fits, traffic_of
+from tests.console.support import PASSWORD, Office, hidden, sign_in
 
 MATCH = "/console/match"
 BRICKS = "I laid bricks and blocks in Kuwait for six years, plaster, asdf qwer"
@@ -27,9 +29,7 @@ def listed(console_tools: Tools) -> Tools:
     """The console's tools with the sample's building work."""
     today = console_tools.clock.today()
     puts = [
-        Put(
-            organisation_id=FIRST_ORGANISATION, source="match", external_id=name, content=content
-        )
+        Put(organisation_id=FIRST_ORGANISATION, source="match", external_id=name, content=content)
         for name, content in sample_listings(bundled("data"), today)
         if WANTED.search(content.title)
     ]
@@ -49,7 +49,7 @@ def asker(office: Office, listed: Tools) -> Iterator[TestClient]:
         yield client
 
 
-def ask(client: TestClient, do: str = "find", live: bool = True, **fields: object) -> str:  # noqa: FBT001, FBT002
+def ask(client: TestClient, do: str = "find", /, *, live: bool = True, **fields: Any) -> str:  # noqa: ANN401 - as httpx takes them
     """Send the form as htmx does, or as a browser without scripts."""
     sent = hidden(client.get(MATCH).text, MATCH) | {"text": BRICKS, "home": "BD", "do": do}
     headers = {"HX-Request": "true"} if live else {}
@@ -80,8 +80,10 @@ def test_without_a_script_the_answer_can_be_opened_again(asker: TestClient) -> N
     assert "<html" in html
     assert "asdf qwer" in html
     assert asker.get(MATCH).text.count('class="option"') == html.count('class="option"') > 0
-    again = asker.post("/console/language", data=hidden(html, MATCH) | {
-        "text": BRICKS, "home": "BD", "_language": "bn"})
+    again = asker.post(
+        "/console/language",
+        data=hidden(html, MATCH) | {"text": BRICKS, "home": "BD", "_language": "bn"},
+    )
     assert str(again.url).endswith(MATCH)
     assert 'class="option"' in again.text
     asker.post("/console/language", data=hidden(again.text, MATCH) | {"_language": "en"})
@@ -89,13 +91,13 @@ def test_without_a_script_the_answer_can_be_opened_again(asker: TestClient) -> N
 
 def test_a_phrase_is_left_out_put_right_and_taken_back(asker: TestClient) -> None:
     """Filters and words stay as they are."""
-    phrase = {"phrase-3": "asdf qwer", "country": "BD"}
+    phrase: dict[str, Any] = {"phrase-3": "asdf qwer", "country": "BD"}
     html = ask(asker, "drop:3", **phrase)
     assert "Left out by you" in html
     assert re.search(r'name="country" value="BD" checked', html)
-    html = ask(asker, "fix:3", **phrase, **{"as-3": "welder"})
+    html = ask(asker, "fix:3", **phrase, **dict[str, Any]({"as-3": "welder"}))
     assert "Put right by you" in html
-    kept = {"fixed": "asdf qwer", "fixed_as": "welder"}
+    kept: dict[str, Any] = {"fixed": "asdf qwer", "fixed_as": "welder"}
     assert "Put right by you" in ask(asker, "", **kept)
     assert "Put right by you" not in ask(asker, "undo:0", **kept)
 
@@ -166,16 +168,110 @@ def test_a_stored_person_needs_to_have_agreed(asker: TestClient, listed: Tools) 
     assert asker.get(f"/console/people/ret_{'0' * 32}/match").status_code == 404
 
 
-def test_dbg(open_page: Callable[..., Page], listed: Tools) -> None:
-    page = open_page(locale="en", viewport={"width": 1366, "height": 768})
-    page.on("response", lambda r: print(r.request.method, r.url, r.status, len(r.body()) if r.status < 300 else ""))
-    page.on("request", lambda r: print("->", r.method, r.url, (r.post_data or "")[-300:]))
+def sheet(client: TestClient, **fields: Any) -> str:  # noqa: ANN401 - as httpx takes them
+    """Go on from the page of options to the sheet, as a browser without scripts."""
+    sent = hidden(client.get(MATCH).text, MATCH) | {"text": BRICKS, "home": "BD"}
+    return client.post("/console/referral", data=sent | {"begin": "words"} | fields).text
+
+
+def test_what_is_ticked_becomes_a_sheet(asker: TestClient, listed: Tools) -> None:
+    """In the language chosen, with the office remembered, as a page and as a file."""
+    found = picks(ask(asker))
+    html = sheet(asker, pick=found[:2])
+    assert "A sheet to take home" in html
+    assert "HW-" in html
+    carried = re.findall(r'<input type="hidden" name="(\w[\w-]*)" value="([^"]*)"', html)
+    assert ("text", BRICKS) in carried
+    sent = hidden(html, "/console/referral/show") | {
+        "pick": found[:2],
+        "language": "bn",
+        "office": "Office 12\n+8800000000",
+    }
+    answer = asker.post("/console/referral/pdf", data=sent)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    answer = asker.post("/console/referral/show", data=sent)
+    assert 'class="sheet" lang="bn"' in answer.text
+    assert "Office 12" in answer.text
+    me = listed.store.officer_by_username("asker")
+    assert me is not None
+    assert me[0].office == ("Office 12", "+8800000000")
+    assert (
+        "At most four short lines"
+        in asker.post("/console/referral/show", data=sent | {"office": "a\nb\nc\nd\ne"}).text
+    )
+
+
+def test_a_sheet_needs_one_to_three_options(asker: TestClient) -> None:
+    """Else the page of options comes back, with nothing lost."""
+    html = sheet(asker)
+    assert "Tick one to three options first." in html
+    assert "asdf qwer" in html
+    assert "is no longer open" in sheet(asker, pick=[f"lst_{'0' * 32}"])
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", BRICKS), ("bn", "রাজমিস্ত্রির কাজ করেছি ৬ বছর")])
+def test_twelve_strokes_lead_from_the_door_to_a_sheet(
+    open_page: Callable[..., Page], office: Office, listed: Tools, locale: str, words: str
+) -> None:
+    """By keyboard alone; what is typed, and each thing gone to and pressed, counts as one."""
+    assert listed
+    page = open_page(signed_in=False, locale=locale, viewport={"width": 1366, "height": 768})
+    done = []
+
+    def reach(selector: str, *, key: str = "", text: str = "") -> None:
+        page.wait_for_selector(selector)
+        for _ in range(400):
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                break
+            page.keyboard.press("Tab")
+        assert page.evaluate("s => document.activeElement.matches(s)", selector), selector
+        if text:
+            page.keyboard.insert_text(text)
+        if key:
+            page.keyboard.press(key)
+        done.append(selector)
+
+    page.goto("/console/sign-in")
+    reach("#f-username", text=office.hire(f"first-{locale}"))
+    reach("#f-password", text=PASSWORD, key="Enter")
+    reach('a[href="/console/match"]', key="Enter")
+    reach("#f-text", text=words)
+    page.wait_for_selector(".option")
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.way .option:first-of-type')]"
+        ".map(one => one.getBoundingClientRect().bottom)"
+    )
+    assert len(boxes) == 3
+    assert max(boxes) <= 768
+    reach('.option input[name="pick"]', key="Space")
+    reach('button[formaction="/console/referral"]', key="Enter")
+    page.wait_for_url("**/console/referral")
+    assert page.locator(".sheet-option").count() == 1
+    with page.expect_download() as saved:
+        reach('button[formaction="/console/referral/pdf"]', key="Enter")
+    assert saved.value.suggested_filename.endswith(".pdf")
+    assert len(done) <= 12
+    assert_accessible(page)
+
+
+def test_the_answer_is_accessible_fits_and_is_light(
+    open_page: Callable[..., Page], listed: Tools
+) -> None:
+    """On a phone, with options, a comparison, and a phrase open."""
+    assert listed
+    page = open_page(locale="en", viewport={"width": 360, "height": 740})
     page.goto(MATCH)
+    seen = traffic_of(page)
+    page.select_option("#f-home", "BD")
     page.fill("#f-text", BRICKS)
     page.wait_for_selector(".option")
-    for i in range(2):
-        page.locator(".option .tick input").nth(i * 5).check()
-    page.locator("button[value=compare]").click()
-    page.wait_for_timeout(2500)
-    print(page.url, page.locator(".compare").count())
-    assert 0
+    assert seen.bytes <= 30_000
+    page.locator("#chip-3 summary").click()
+    page.locator('.option input[name="pick"]').nth(0).check()
+    page.locator('.option input[name="pick"]').nth(2).check()
+    page.locator('button[value="compare"]').click()
+    page.wait_for_selector(".compare")
+    assert page.locator("#chip-3").get_attribute("open") is not None
+    assert_fits(page)
+    assert_accessible(page)
