@@ -104,6 +104,15 @@
     }
   });
 
+  /* Enter in a field that has a button of its own presses that one. */
+
+  document.addEventListener("keydown", (event) => {
+    const button = event.key === "Enter" && event.target.matches(".pair input") && event.target.closest(".pair").querySelector("button");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
   /* Buttons that only a script can serve, and those that it makes needless. */
 
   document.documentElement.classList.add("scripted");
