@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page
 
+from service.console.languages import PSEUDO
 from service.domain.person import Consent, Profile
 from service.domain.records import Put
 from service.ports import Tools
@@ -18,6 +19,7 @@ from service.usecases.put_listings import put_listings
 from service.usecases.register_person import register_person
 from tests.console.browsing import assert_accessible, assert_fits, traffic_of
 from tests.console.support import PASSWORD, Office, hidden, sign_in
+from tests.console.test_pages import strays
 
 MATCH = "/console/match"
 BRICKS = "I laid bricks and blocks in Kuwait for six years, plaster, asdf qwer"
@@ -278,3 +280,21 @@ def test_the_answer_is_accessible_fits_and_is_light(
     assert page.locator("#chip-3").get_attribute("open") is not None
     assert_fits(page)
     assert_accessible(page)
+
+
+def test_no_text_of_an_answer_stands_outside_the_catalogues(office: Office, listed: Tools) -> None:
+    """With options, a comparison, corrections, what is kept out, and the sheet."""
+    assert listed
+    office.app.state.console.pseudo = True
+    office.hire("brackets-match")
+    with office.visitor() as client:
+        client.cookies.set("homeward-language", PSEUDO)
+        sign_in(client, "brackets-match")
+        more = {"refuses": "tiles\nqwxz", "born": "1970", "fixed": "asdf qwer", "fixed_as": ""}
+        found = picks(ask(client, **more))
+        html = ask(client, "compare", pick=found[:2], **more)
+        printed = sheet(client, pick=found[:2])
+    office.app.state.console.pseudo = False
+    assert 'class="compare"' in html
+    assert strays(html) == []
+    assert strays(printed) == []
