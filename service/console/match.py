@@ -160,7 +160,8 @@ def _countries(desk: Desk) -> list[tuple[str, str]]:
         if str(code).isalpha() and code not in _NO_COUNTRY
     }
     rest = sorted((name, code) for code, name in names.items() if code not in _SENDING)
-    return [*((code, names[code]) for code in _SENDING), *((code, name) for name, code in rest)]
+    ordered = [*_SENDING, *(code for _, code in rest)]
+    return [(code, desk.formats.country(code)) for code in ordered]
 
 
 _NO_COUNTRY: Final = frozenset(

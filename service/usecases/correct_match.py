@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from service.domain.match import Answer, Phrase
 from service.domain.person import Experience, Profile, Skill, StoredPerson
 from service.domain.request import MatchRequest
+from service.domain.text import fold
 from service.ports import Tools
 from service.skills.interpret import Interpreter
 from service.skills.phrasebook import ENGLISH
@@ -19,8 +19,9 @@ from service.usecases.see_person import require_consent
 
 _NEAR: Final = 5
 _OCCUPATION: Final = "occupation"
-_ALIKE: Final = 60.0
-"""How alike, of 100, a trade's name must be to what was said for it to be the one that is meant."""
+_STEM: Final = 4
+_LITTLE: Final = 2
+"""Letters of a word that say what it is, and of words that say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +115,23 @@ def _trade_names(interpreter: Interpreter) -> Names:
             for one in concepts:
                 if one.kind == _OCCUPATION and one.isco08:
                     found.setdefault(one.isco08, {}).setdefault(one.english)
-    return {code: tuple(some) for code, some in found.items()}
+    return {code: tuple(sorted(some, key=len)) for code, some in found.items()}
 
 
 def trade_named(names: Names, code: str, words: str) -> str | None:
     """Return the trade of a unit group that comes nearest to some English words."""
-    some = names.get(code, ())
-    best = max(some, key=lambda one: fuzz.token_set_ratio(one, words.casefold()), default=None)
-    if best is None or fuzz.token_set_ratio(best, words.casefold()) < _ALIKE:
-        return some[0] if some else None
-    return best
+    said = _stems(words)
+
+    def shared(name: str) -> float:
+        stems = _stems(name)
+        return len(stems & said) / max(len(stems), 1)
+
+    # The first of those that are equally near is the plainest.
+    return max(names.get(code, ()), key=shared, default=None)
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in fold(words).split() if len(word) > _LITTLE)
 
 
 def called(tools: Tools, trade: str, language: str) -> str | None:
