@@ -1,14 +1,15 @@
 """An answer as an officer sees it: every option with its reasons in their language, and counts."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from markupsafe import Markup
 
+from service.console.chips import Chip, chips_of
+from service.console.facets import Facet, facets_of, kept_by
 from service.console.languages import PSEUDO
-from service.console.question import SHOWN, Chosen, Question, without_group
+from service.console.question import SHOWN, Question
 from service.domain.listing import Kind, Listing, StoredListing
 from service.domain.match import Answer, Bridge, Flag, Match, Missing, Phrase, Severity, Tier
 from service.domain.person import Route
@@ -18,22 +19,13 @@ from service.rules.calendar import today_in
 from service.rules.pay import UsualPay, usual_pay
 from service.skills.phrasebook import ENGLISH, both
 from service.usecases.correct_match import (
-    Names,
-    called,
     match_corrected,
-    trade_named,
-    trade_names,
-    trades_near,
 )
 from service.usecases.word_referral import ASKED, flag_worded, gap_worded, lines_worded
 
-_MOST_WHY: Final = 2
-_SURE: Final = 0.75
-_LIKELY: Final = 0.5
 _NEVER_SURE: Final = 0.45
 """Below it, words say too little of which work it was."""
 _SPREAD_FROM: Final = 2
-_MANY: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,32 +105,6 @@ class Card:
         return (
             listing.employer if listing.kind is Kind.JOB else listing.provider or listing.employer
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One phrase. sure: well, likely, guess, none, denied or aside. near: (value, words) to pick.
-
-    undo: the position of the correction that it comes from, None for the person's own.
-    """
-
-    at: int
-    text: str
-    means: Markup | None
-    sure: str
-    near: tuple[tuple[str, str], ...]
-    undo: int | None
-    was: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One filter with the number of options it leaves."""
-
-    group: str
-    value: str
-    count: int
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +198,7 @@ class Maker:
         return Gap(shown(said), to_ask, gap.bridge if found else None, found[:2])
 
 
-_SHOWN_ELSEWHERE: Final = frozenset({"closes_soon", "far_away", "wage_far_below"})
+_SHOWN_ELSEWHERE: Final = frozenset({"far_away", "wage_far_below"})
 """Flags whose words stand beside the date, the distance and the pay already."""
 
 
@@ -251,7 +217,7 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
     answer = match_corrected(tools, question.request(), question.corrections, question.person)
     vague = is_vague(answer)
     kept = {
-        route: [one for one in some if _kept(one, question.chosen)]
+        route: [one for one in some if kept_by(one, question.chosen)]
         for route, some in answer.routes.items()
     }
     matches = [one for some in kept.values() for one in some]
@@ -293,11 +259,11 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
     return View(
         answer=answer,
         columns=columns,
-        chips=_chips(tools, question, answer, language),
+        chips=chips_of(tools, question, answer, language),
         gone=tuple(
             (at, one.phrase) for at, one in enumerate(question.corrections) if not one.instead
         ),
-        facets=_facets(tools, question, answer),
+        facets=facets_of(tools, question, answer),
         compared=tuple(picked[one] for one in question.picks if one in picked)[:3],
         hidden_picks=tuple(one for one in question.picks if one not in on_page),
         options=options,
@@ -336,137 +302,8 @@ def _empty(phrase: Phrase) -> bool:
 _ODD_JOBS: Final = "9622"
 
 
-def _kept(match: Match, chosen: Chosen) -> bool:
-    listing = match.listing.content
-    return (
-        (not chosen.tiers or match.tier in chosen.tiers)
-        and ("no_fee" not in chosen.only or free(listing))
-        and ("pay" not in chosen.only or pays(listing))
-    )
-
-
-def free(listing: Listing) -> bool:
-    """Tell whether a listing says that it costs the person nothing."""
-    return (listing.fee if listing.kind is Kind.JOB else listing.cost) == 0
-
-
-def pays(listing: Listing) -> bool:
-    """Tell whether a listing says what it pays."""
-    return listing.wage_min is not None or listing.wage_max is not None
-
-
-def _chips(tools: Tools, question: Question, answer: Answer, language: str) -> tuple[Chip, ...]:
-    phrases = answer.understood.phrases
-    names, near = trade_names(tools), trades_near(tools, phrases)
-    put = {one.instead: at for at, one in enumerate(question.corrections) if one.instead}
-    found = []
-    for at, (phrase, codes) in enumerate(zip(phrases, near, strict=True)):
-        undo = put.get(phrase.text) if phrase.origin == "skill" else None
-        words = phrase.means or phrase.text
-        trades = [name for code in codes if (name := trade_named(names, code, words))]
-        picks = {name: said for name in trades if (said := called(tools, name, language))}
-        found.append(
-            Chip(
-                at=at,
-                text=phrase.text,
-                means=_meaning(tools, names, phrase, language),
-                sure=_how_sure(phrase),
-                near=tuple(picks.items()),
-                undo=undo,
-                was=None if undo is None else question.corrections[undo].phrase,
-            )
-        )
-    return tuple(found)
-
-
-def _meaning(tools: Tools, names: Names, phrase: Phrase, language: str) -> Markup | None:
-    """Return what a phrase was taken to mean: its trade in the officer's words, else in English."""
-    if phrase.means is None:
-        return None
-    if language != ENGLISH and phrase.isco08:
-        trade = trade_named(names, phrase.isco08, f"{phrase.means} {phrase.text}")
-        own = called(tools, trade, language) if trade else None
-        if own is not None:
-            return Markup("<bdi>{}</bdi>").format(own)
-    return Markup('<bdi lang="en">{}</bdi>').format(phrase.means)
-
-
-def _how_sure(phrase: Phrase) -> str:
-    if phrase.denied:
-        return "denied"
-    if not phrase.work:
-        return "aside"
-    if phrase.means is None:
-        return "none"
-    if phrase.confidence >= _SURE:
-        return "well"
-    return "likely" if phrase.confidence >= _LIKELY else "guess"
-
-
 def _spread(answer: Answer) -> tuple[str, ...]:
     """Return the countries that came into the answer abroad because it is spread."""
     if answer.spread is None or not answer.spread.exchanged:
         return ()
     return tuple(one for one in answer.spread.after if one not in answer.spread.before)
-
-
-def _facets(tools: Tools, question: Question, answer: Answer) -> Mapping[str, tuple[Facet, ...]]:
-    """Return every filter with how many options it leaves, counted in the answer itself.
-
-    What a group's own filter hides is counted in an answer without it, so that each number is
-    what ticking the box would show.
-    """
-    found = {}
-    for group in ("routes", "countries", "sectors", "tiers", "only"):
-        ticked: frozenset[str] = frozenset(map(str, getattr(question.chosen, group)))
-        chosen = question.chosen
-        counted = answer
-        if ticked and group in {"routes", "countries", "sectors"}:
-            chosen = without_group(question.chosen, group)
-            counted = match_corrected(
-                tools, question.request(chosen), question.corrections, question.person
-            )
-        elif ticked and group == "tiers":
-            chosen = without_group(question.chosen, group)
-        kept = [
-            (route, one)
-            for route, some in counted.routes.items()
-            for one in some
-            if _kept(one, chosen)
-        ]
-        counts = Counter(value for route, one in kept for value in _values(group, route, one))
-        for value in ticked:
-            counts.setdefault(value, 0)
-        found[group] = tuple(
-            Facet(group, value, count, value in ticked) for value, count in _ordered(group, counts)
-        )
-    return found
-
-
-def _ordered(group: str, counts: Counter[str]) -> Iterable[tuple[str, int]]:
-    fixed: Mapping[str, Sequence[str]] = {
-        "routes": [one.value for one in Route],
-        "tiers": [one.value for one in Tier],
-        "only": ["licensed", "no_fee", "pay"],
-    }
-    if group in fixed:
-        return [(one, counts[one]) for one in fixed[group] if one in counts]
-    return counts.most_common(_MANY)
-
-
-def _values(group: str, route: Route, match: Match) -> Iterable[str]:
-    listing = match.listing.content
-    if group == "routes":
-        return [route.value]
-    if group == "countries":
-        return [listing.country]
-    if group == "sectors":
-        return listing.sectors
-    if group == "tiers":
-        return [match.tier.value]
-    facts = {
-        "licensed": listing.recruiter_licensed is True,
-        "no_fee": free(listing),
-        "pay": pays(listing),
-    }
-    return [name for name, holds in facts.items() if holds]

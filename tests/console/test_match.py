@@ -8,11 +8,15 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page
 
+from service.console.forms import Form
 from service.console.languages import PSEUDO
-from service.domain.person import Consent, Profile
+from service.console.question import acted
+from service.domain.audit import AccessQuery, Action
+from service.domain.person import Consent, Experience, Profile, Skill
 from service.domain.records import Put
 from service.ports import Tools
 from service.settings import bundled
+from service.usecases.correct_match import Correction, corrected
 from service.usecases.load_sample import sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.put_listings import put_listings
@@ -154,7 +158,9 @@ def test_what_is_typed_is_never_run(asker: TestClient) -> None:
     assert "<img" not in html
 
 
-def test_a_stored_person_needs_to_have_agreed(asker: TestClient, listed: Tools) -> None:
+def test_a_stored_person_needs_to_have_agreed(
+    office: Office, asker: TestClient, listed: Tools
+) -> None:
     """And whoever looks leaves a line."""
     made = []
     for agreed in (True, False):
@@ -166,8 +172,39 @@ def test_a_stored_person_needs_to_have_agreed(asker: TestClient, listed: Tools) 
     answer = asker.get(f"/console/people/{made[0]}/match")
     assert answer.status_code == 200, answer.text
     assert 'class="option"' in answer.text
+    office.app.state.accesses.flush()
+    (line,) = listed.store.last_accesses(AccessQuery(subject=made[0]), 5)
+    assert line.access.action is Action.MATCH_STORED
     assert asker.get(f"/console/people/{made[1]}/match").status_code == 403
     assert asker.get(f"/console/people/ret_{'0' * 32}/match").status_code == 404
+
+
+def test_what_a_button_asks_is_done_to_the_form() -> None:
+    """Correcting a correction changes it in place; taking filters back leaves the words."""
+    form = Form("", "", {"phrase-1": ["brick"], "as-1": ["block"], "text": ["x"], "tier": ["good"]})
+    acted(form, "fix:1")
+    assert (form.values["fixed"], form.values["fixed_as"]) == (["brick"], ["block"])
+    form.values |= {"phrase-4": ["block"], "near-4": ["welder"]}
+    acted(form, "pick:4")
+    assert (form.values["fixed"], form.values["fixed_as"]) == (["brick"], ["welder"])
+    acted(form, "clear")
+    assert form.values.keys() == {"text", "fixed", "fixed_as"}
+    for nonsense in ("undo:x", "fix:9", "drop:", "", "fly:1"):
+        acted(form, nonsense)
+    assert form.values["fixed"] == ["brick"]
+
+
+def test_words_are_taken_out_of_every_field() -> None:
+    """In any case of letters; what is put in stands as a skill of its own."""
+    said = Profile(
+        text="Laid BRICKS, welded",
+        skills=(Skill("bricks"),),
+        experiences=(Experience("mason", "bricks and tiles"),),
+    )
+    found = corrected(said, [Correction("bricks", "paving"), Correction("welded")])
+    assert found.text == "Laid  ,"
+    assert [one.text for one in found.skills] == ["paving"]
+    assert found.experiences[0].description == "and tiles"
 
 
 def sheet(client: TestClient, **fields: Any) -> str:  # noqa: ANN401 - as httpx takes them
@@ -290,7 +327,12 @@ def test_no_text_of_an_answer_stands_outside_the_catalogues(office: Office, list
     with office.visitor() as client:
         client.cookies.set("homeward-language", PSEUDO)
         sign_in(client, "brackets-match")
-        more = {"refuses": "tiles\nqwxz", "born": "1970", "fixed": "asdf qwer", "fixed_as": ""}
+        more: dict[str, Any] = {
+            "refuses": "tiles\nqwxz",
+            "born": "1970",
+            "fixed": "asdf qwer",
+            "fixed_as": "",
+        }
         found = picks(ask(client, **more))
         html = ask(client, "compare", pick=found[:2], **more)
         printed = sheet(client, pick=found[:2])
