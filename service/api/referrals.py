@@ -1,7 +1,5 @@
 """/v1/referrals: a sheet of paper to take away, of options that hold at this moment."""
 
-import base64
-import hashlib
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -20,6 +18,7 @@ from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
 from service.web.once import NothingKept
 from service.web.problems import request_id
+from service.web.references import sheet_reference
 
 router = APIRouter(prefix="/v1", tags=["match"], dependencies=[Depends(only_known_parameters)])
 
@@ -58,7 +57,7 @@ def post(  # noqa: PLR0913 - one parameter per part of the request
         listing_ids=tuple(body.listings),
         language=body.language,
         office=tuple(body.office),
-        reference=_reference(request_id(request)),
+        reference=sheet_reference(request_id(request)),
         with_name=body.name,
         viewer=caller.organisation_id,
     )
@@ -94,17 +93,6 @@ def _referral(
     person = tools.store.person(caller.organisation_id, body.returnee_id)
     shown.of(person.id)
     return refer_person(tools, person, asked)
-
-
-def _reference(name: str) -> str:
-    """Return a sheet's number: by it the office finds the request in the access log, nobody else.
-
-    name: the request's id, of which it is a digest.
-    """
-    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()
-    # Letters and figures that are taken for each other in handwriting are left out.
-    plain = digest.translate(str.maketrans("OIL", "XYZ"))
-    return f"HW-{plain[:5]}-{plain[5:10]}"
 
 
 def _prefers_json(accept: str) -> bool:

@@ -39,7 +39,10 @@ an admin also makes accounts and keys."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Officer:
-    """An account. locale: a language of the console, None until one was chosen."""
+    """An account. locale: a language of the console, None until one was chosen.
+
+    office: how to reach the office, line by line, as it stands on sheets.
+    """
 
     id: str
     organisation_id: str
@@ -49,6 +52,7 @@ class Officer:
     created_at: datetime
     locale: str | None = None
     disabled: bool = False
+    office: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

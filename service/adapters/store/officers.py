@@ -82,7 +82,9 @@ class OfficerQueries:
 
     def _sealed_account(self, officer: Officer, password_hash: str) -> bytes:
         # Sealed, so that a stolen database without the key file lets nobody guess passwords.
-        content = json.dumps({"name": officer.name, "password": password_hash})
+        content = json.dumps(
+            {"name": officer.name, "password": password_hash, "office": officer.office}
+        )
         return self._vault.seal(content.encode(), f"officers/{officer.id}")
 
     def _officer(self, row: Any) -> tuple[Officer, str]:  # noqa: ANN401 - a row has no static type
@@ -96,6 +98,7 @@ class OfficerQueries:
             created_at=row.created_at,
             locale=row.locale,
             disabled=row.disabled,
+            office=tuple(content.get("office", ())),
         )
         return officer, content["password"]
 

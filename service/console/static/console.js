@@ -58,9 +58,11 @@
       event.preventDefault();
       return;
     }
+    const button = event.submitter;
+    /* A file leaves the page where it is, and may be asked for again. */
+    if (button && button.hasAttribute("data-again")) return;
     form.dataset.sent = "yes";
     dirty.delete(form);
-    const button = event.submitter;
     if (button) button.setAttribute("aria-busy", "true");
     /* Coming back to the page by the browser's own button must not leave it dead. */
     setTimeout(() => {
@@ -88,6 +90,38 @@
 
   document.addEventListener("DOMContentLoaded", () => focusOn(document.body));
   document.addEventListener("htmx:afterSwap", (event) => focusOn(event.detail.target));
+
+  /* What opened stays open where a swap brings the same again. */
+
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    opened = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of opened) {
+      const again = document.getElementById(id);
+      if (again && again.matches("details")) again.open = true;
+    }
+  });
+
+  /* Enter in a field that has a button of its own presses that one. */
+
+  document.addEventListener("keydown", (event) => {
+    const button = event.key === "Enter" && event.target.matches(".pair input") && event.target.closest(".pair").querySelector("button");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
+  /* Buttons that only a script can serve, and those that it makes needless. */
+
+  document.documentElement.classList.add("scripted");
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-print]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => print());
+    }
+  });
 
   /* One menu open at a time; Escape and a click elsewhere close it. */
 
