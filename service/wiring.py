@@ -15,6 +15,7 @@ from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
+from service.adapters.register import LocalRegister
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -34,6 +35,7 @@ from service.rules.guidance import Guidance
 from service.rules.places import Places
 from service.rules.rates import Rates
 from service.settings import Settings, bundled
+from service.skills.filing import filed
 from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
@@ -147,6 +149,7 @@ def open_tools(
                 reading,
                 lambda one: facts_of(one.organisation_id, one.profile, places, rates),
             ),
+            register=LocalRegister(store, filed),
             store=store,
             files=LocalFiles(),
             clock=SystemClock(),

@@ -126,6 +126,10 @@ class PersonStore(Protocol):
         """Return how `model` has read the words of those whom it has read."""
         ...
 
+    def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
+        """Return ids of a few of this organisation's people who are reached by this telephone."""
+        ...
+
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
         """Return people whose words `model` has not read yet."""
         ...

@@ -126,20 +126,31 @@ class PersonQueries:
     def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
         """Return ids of others of the same organisation who are reached by the same telephone."""
         known = self.phone_hash(person.contact.phone)
+        found = self._by_phone(connection, person.organisation_id, known, but=person.id)
+        return tuple(found)
+
+    def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
+        """See the port."""
+        with self._db.read() as connection:
+            return self._by_phone(connection, organisation_id, self.phone_hash(phone))
+
+    def _by_phone(
+        self, connection: sa.Connection, organisation_id: str, known: bytes | None, but: str = ""
+    ) -> list[str]:
         if known is None:
-            return ()
+            return []
         people = t.people.c
         found = connection.execute(
             sa.select(people.id)
             .where(
                 people.phone_hash == known,
-                people.organisation_id == person.organisation_id,
-                people.id != person.id,
+                people.organisation_id == organisation_id,
+                people.id != but,
             )
             .order_by(people.position)
             .limit(_MOST_ALIKE)
         )
-        return tuple(found.scalars())
+        return list(found.scalars())
 
     def _posted(self, row: Any) -> str | None:  # noqa: ANN401 - a SQLAlchemy row
         sealed = row.idempotency_body
