@@ -16,7 +16,8 @@ from service.ports import Tools
 from service.rules.calendar import today_in
 from service.usecases.read_log import last_who_looked
 
-_LOOKED: Final = 20
+_LOOKED: Final = 100
+_LINES: Final = 15
 _CUT: Final = 140
 _SOON_DAYS: Final = 30
 
@@ -60,6 +61,11 @@ class Looked:
     did: str
     at: datetime
     refused: bool
+
+    def repeats(self, later: "Looked") -> bool:
+        """Whether it says no more than a later line: the same of the same day."""
+        said = (self.who, self.did, self.refused, self.at.date())
+        return said == (later.who, later.did, later.refused, later.at.date())
 
 
 def consent_of(tools: Tools, person: StoredPerson) -> ConsentState:
@@ -214,11 +220,13 @@ def who_looked(desk: Desk, person_id: str) -> list[Looked]:
     names = {one.id: one.name for one in tools.store.officers(mine)}
     names |= {one.id: one.name for one in tools.store.keys(mine)}
     houses = {one.id: one.name for one in tools.store.organisations()}
-    found = []
+    found: list[Looked] = []
     for line in lines:
         access = line.access
         own = access.organisation_id == mine
         who = names.get(access.key_id) if own else houses.get(access.organisation_id)
         did = w.ACTIONS.get(access.action, w.ANOTHER_ACTION)
-        found.append(Looked(who, did, access.at, access.refused is not None))
-    return found
+        one = Looked(who, did, access.at, access.refused is not None)
+        if not (found and one.repeats(found[-1])):
+            found.append(one)
+    return found[:_LINES]

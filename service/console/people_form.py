@@ -28,7 +28,7 @@ from service.domain.person import (
 )
 from service.ports import Tools
 
-LEAST_ROWS: Final = 3
+LEAST_ROWS: Final = 2
 _NAME: Final = 300
 _EARLIEST: Final = 1900
 _LONGEST: Final = 20_000

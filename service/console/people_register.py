@@ -13,7 +13,7 @@ from service.console.drafts import keep
 from service.console.forms import Form
 from service.console.languages import N_
 from service.console.people import Changing, Reading, Writer, own_person
-from service.console.people_facts import facts
+from service.console.people_facts import Fact, facts
 from service.console.people_form import (
     LEAST_ROWS,
     Entered,
@@ -25,7 +25,7 @@ from service.console.people_form import (
 from service.domain.audit import Action
 from service.domain.errors import InvalidInputError, PreconditionFailedError
 from service.domain.match import Phrase
-from service.domain.person import Profile, StoredPerson
+from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put
 from service.usecases.find_people import possibly_the_same
 from service.usecases.register_person import register_person
@@ -42,7 +42,6 @@ _INVALID: Final = 422
 _CHANGED: Final = 412
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})
-_ALIKE: Final = 409
 _ANOTHER: Final = "new"
 _GROUPS: Final = (
     ("veto", "veto_market", "veto_code"),
@@ -147,6 +146,7 @@ def take_new(desk: Writer, shown: Creating) -> Response:
     form = desk.form("person-new")
     said = entered(desk, form)
     if not form.ok:
+        keep(desk)
         return _page(desk, form, None, _INVALID)
     mine, decision = desk.me.organisation_id, form.value("decision")
     alike = possibly_the_same(desk.tools, mine, said.contact.phone)
@@ -176,24 +176,33 @@ def _saved(desk: Desk, said: Entered, known: StoredPerson | None, shown: Shown) 
 def _compare(
     desk: Desk, form: Form, said: Entered, alike: tuple[StoredPerson, ...], shown: Shown
 ) -> Response:
+    # Nothing is stored yet but what was typed.
+    keep(desk)
     shown.action = Action.RETURNEE_LIST
     shown.of(*(one.id for one in alike))
     compared = [(one, _differences(desk, one, said)) for one in alike]
-    return desk.page("people/alike.html", _ALIKE, form=form, compared=compared)
+    return desk.page("people/alike.html", form=form, compared=compared)
 
 
 def _differences(desk: Desk, person: StoredPerson, said: Entered) -> list[Difference]:
-    stored = {one.key: one for one in facts(desk, person.profile, person.contact)}
-    typed = {one.key: one for one in facts(desk, said.profile, said.contact)}
-    return [
-        Difference(
-            (stored.get(key) or typed[key]).label,
-            stored[key].value if key in stored else Markup(),
-            typed[key].value if key in typed else Markup(),
-            key not in stored or key not in typed or stored[key].value != typed[key].value,
-        )
-        for key in dict.fromkeys([*stored, *typed])
-    ]
+    stored = {one.key: one for one in _with_consent(desk, person.profile, person.contact)}
+    typed = {one.key: one for one in _with_consent(desk, said.profile, said.contact)}
+    lines = []
+    for key in dict.fromkeys([*stored, *typed]):
+        before, now = stored.get(key), typed.get(key)
+        # They are here because it is the same telephone, however it is written.
+        differs = now is not None and key != "phone" and (before is None or before != now)
+        label = (before or typed[key]).label
+        values = (Markup() if one is None else one.value for one in (before, now))
+        lines.append(Difference(label, *values, differs))
+    return lines
+
+
+def _with_consent(desk: Desk, profile: Profile, contact: Contact) -> list[Fact]:
+    agreed = Markup("{}").format(desk.text(N_("Yes") if profile.consent.matching else N_("No")))
+    if profile.consent.until is not None:
+        agreed += Markup(" · {}").format(desk.formats.date(profile.consent.until))
+    return [Fact("consent", desk.text(N_("Agreement")), agreed), *facts(desk, profile, contact)]
 
 
 def merged_values(
@@ -242,6 +251,7 @@ def take_change(person_id: str, desk: Writer, shown: Changing) -> Response:
     form = desk.form(f"person:{person.id}", about=person.id)
     said = entered(desk, form, person)
     if not form.ok:
+        keep(desk)
         return _page(desk, form, person, _INVALID)
     version = form.text("version")
 

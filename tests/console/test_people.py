@@ -161,7 +161,7 @@ def test_the_same_telephone_is_shown_and_the_officer_decides(
     before = office.tools.store.count_people(FIRST_ORGANISATION)
     typed = {"matching": "yes", "text": "Also I cook", "phone": "01712-345678", "name": "Rohima"}
     answer = register(officer, **typed, veto=["maid"], veto_market=["all"], veto_code=[""])
-    assert (answer.status_code, heading(answer.text)) == (409, "Is this the same person?")
+    assert heading(answer.text) == "Is this the same person?"
     assert office.tools.store.count_people(FIRST_ORGANISATION) == before
     assert "Noakhali" in answer.text
     sent = hidden(answer.text, NEW) | {"decision": somebody.id}
