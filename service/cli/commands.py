@@ -14,6 +14,7 @@ from service.app import ToolsOpener, create_app
 from service.cli import (
     audit_command,
     bench_command,
+    bench_find_command,
     bench_people_command,
     evaluate_command,
     import_command,
@@ -57,6 +58,7 @@ app.command("import")(import_command.import_file)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("bench")(bench_command.bench)
 app.command("bench-people")(bench_people_command.bench_people)
+app.command("bench-find")(bench_find_command.bench_find)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]

@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
 
-from service.domain.person import StoredPerson
 from service.usecases.manage_keys import FIRST_ORGANISATION, secret_hash
 from service.usecases.manage_officers import officer_named
 from tests.console.browsing import signed_in_state
@@ -30,15 +29,18 @@ class Line:
     """A server that can be stopped and started again on the same port, with the same store."""
 
     def __init__(self, office: Office) -> None:
+        """Start to serve the office."""
         self._office = office
         self.port = 0
         self.start()
 
     @property
     def url(self) -> str:
+        """Where it is."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Serve, on the port it had before if it had one."""
         config = uvicorn.Config(self._office.app, port=self.port, log_level="error", lifespan="off")
         # Not to wait for what a browser holds open.
         config.timeout_graceful_shutdown = 1
@@ -50,6 +52,7 @@ class Line:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
+        """Answer nobody any more."""
         self._server.should_exit = True
         self._thread.join()
 
@@ -188,11 +191,11 @@ def test_an_answer_that_never_came_does_not_save_twice(typing: Page, office: Off
 
 def _people(office: Office) -> list[str]:
     after: int | None = 0
-    found: list[StoredPerson] = []
+    found: list[str] = []
     while after is not None:
         page = office.tools.store.page_of_people(
             FIRST_ORGANISATION, after=after, limit=500, where={}
         )
-        found += page.items
+        found += [one.id for one in page.items]
         after = page.next_after
-    return [one.id for one in found]
+    return found

@@ -18,7 +18,15 @@ from tests.console.browsing import (
 )
 from tests.console.support import PASSWORD, Office, sign_in
 
-PAGES = ("/console/", "/console/about", "/console/account", "/console/nowhere")
+PAGES = (
+    "/console/",
+    "/console/about",
+    "/console/account",
+    "/console/nowhere",
+    "/console/people",
+    "/console/people?q=nobody-of-this-name",
+    "/console/people/new",
+)
 DOORS = ("/console/sign-in", "/console/calendar")
 _VOID = {"meta", "link", "input", "br", "img", "hr", "path", "rect", "circle"}
 _SHOWN = ("aria-label", "placeholder", "title", "alt", "data-unsaved", "data-label")

@@ -1,22 +1,29 @@
 """People: registered, found again, changed, settled as one, taken back, erased; outcomes; today."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Page
 
 from service.domain.access import Organisation, Scope
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.listing import Kind, Listing
 from service.domain.officer import SCOPES, Role
-from service.domain.outcome import OutcomeKind
+from service.domain.outcome import Outcome, OutcomeKind
 from service.domain.person import Consent, Contact, Market, Profile, SkillStatus, StoredPerson
 from service.domain.records import Put
+from service.domain.register import Sought
+from service.skills.filing import sought
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.put_listings import put_listings
+from service.usecases.record_outcome import record_outcome
 from service.usecases.register_person import register_person
+from tests.console.browsing import assert_accessible, assert_fits
 from tests.console.support import Office, heading, hidden, sign_in
 
 NEW = "/console/people/new"
@@ -27,10 +34,8 @@ WORDS = "আমি দাম্মামে আট বছর ওয়েল্�
 def other_house(office: Office) -> str:
     """Another organisation that people may be shared with."""
     now = office.tools.clock.now()
-    try:
+    with suppress(ConflictError):
         office.tools.store.add_organisation(Organisation("org_training", "Training House", now))
-    except ConflictError:
-        pass
     return "org_training"
 
 
@@ -45,9 +50,9 @@ def listing(office: Office) -> str:
     return put_listings(office.tools, [put])[0].record.id
 
 
-def register(client: TestClient, **fields: str | list[str]) -> object:
+def register(client: TestClient, **fields: str | list[str]) -> httpx.Response:
     """Send the form as a browser does; return the answer."""
-    sent = hidden(client.get(NEW).text, NEW) | fields
+    sent: dict[str, str | list[str]] = {**hidden(client.get(NEW).text, NEW), **fields}
     return client.post(NEW, data=sent)
 
 
@@ -62,16 +67,17 @@ def somebody(office: Office) -> Iterator[StoredPerson]:
     """A person whose agreement ends in twelve days, and who goes after the test."""
     until = office.tools.clock.today() + timedelta(days=12)
     profile = Profile(
-        text="I weld pipes", home_country="BD", region="Noakhali", consent=Consent(True, (), until)
+        text="I weld pipes",
+        home_country="BD",
+        region="Noakhali",
+        consent=Consent(matching=True, until=until),
     )
     put = Put(organisation_id=FIRST_ORGANISATION, content=profile)
     contact = Contact("Rahima Begum", "+880 1712 345678")
     made = register_person(office.tools, put, contact).record
     yield made
-    try:
+    with suppress(NotFoundError):
         office.tools.store.delete_person(made, if_version=None)
-    except NotFoundError:
-        pass
 
 
 def test_nothing_is_agreed_to_before_it_is_said(officer: TestClient) -> None:
@@ -116,7 +122,7 @@ def test_a_person_is_registered_in_their_own_words(office: Office, officer: Test
     assert answer.status_code == 200, answer.text
     person = person_at(office, answer.url)
     profile = person.profile
-    assert profile.consent == Consent(True, ("org_training",), until)
+    assert profile.consent == Consent(matching=True, share_with=("org_training",), until=until)
     assert (profile.text, profile.birth_year) == (WORDS, 1987)
     assert [(one.text, one.market) for one in profile.preferences.vetoes] == [
         ("গৃহকর্মী", Market.OVERSEAS)
@@ -170,7 +176,7 @@ def test_the_same_telephone_is_shown_and_the_officer_decides(
     assert person.id == somebody.id
     assert person.profile.text == "I weld pipes\nAlso I cook"
     assert person.profile.region == "Noakhali"
-    assert person.profile.consent == Consent(True)
+    assert person.profile.consent == Consent(matching=True)
     assert [one.text for one in person.profile.preferences.vetoes] == ["maid"]
     answer = register(officer, **typed)
     sent = hidden(answer.text, NEW) | {"decision": "new"}
@@ -203,9 +209,7 @@ def _filed(office: Office, person: StoredPerson) -> None:
         assert time.monotonic() < deadline
 
 
-def _words(person: StoredPerson) -> object:
-    from service.skills.filing import sought
-
+def _words(person: StoredPerson) -> Sought:
     return sought(person.organisation_id, person.contact.name or "")
 
 
@@ -213,7 +217,9 @@ def test_nobody_of_another_organisation_is_found_or_shown(
     office: Office, officer: TestClient, other_house: str
 ) -> None:
     """Not even who is shared with the officer's own: their record is their organisation's."""
-    profile = Profile(text="I weld", consent=Consent(True, (FIRST_ORGANISATION,)))
+    profile = Profile(
+        text="I weld", consent=Consent(matching=True, share_with=(FIRST_ORGANISATION,))
+    )
     put = Put(organisation_id=other_house, content=profile)
     theirs = register_person(office.tools, put, Contact("Zulekha Unique", "01999 999999")).record
     _filed(office, theirs)
@@ -326,3 +332,66 @@ def test_why_somebody_came_back_is_for_restricted_roles_alone(
         client.post(path, data=sent)
     person = office.tools.store.person(FIRST_ORGANISATION, somebody.id)
     assert person.profile.return_category is None
+
+
+def test_the_pages_are_open_to_everybody_who_may_use_them(
+    open_page: Callable[..., Page], office: Office, somebody: StoredPerson, listing: str
+) -> None:
+    """In light and in dark, on a phone, right to left, and nothing is wider than the window."""
+    outcome = Outcome(returnee_id=somebody.id, listing_id=listing, kind=OutcomeKind.PLACED)
+    record_outcome(office.tools, FIRST_ORGANISATION, outcome)
+    mine = f"/console/people/{somebody.id}"
+    page = open_page(locale="en", viewport={"width": 360, "height": 740})
+    for path in (NEW, mine, f"{mine}/erase", "/console/people?q=rahima", "/console/"):
+        page.goto(path)
+        assert_fits(page)
+        assert_accessible(page)
+
+
+def test_a_person_is_registered_by_keyboard_alone(
+    open_page: Callable[..., Page], office: Office
+) -> None:
+    """Consent first; a mistake takes the focus and leads to its field; the rest is kept."""
+    page = open_page(locale="en")
+    page.goto(NEW)
+    page.focus("#f-matching")
+    page.keyboard.press("Space")
+    page.focus("#f-phone")
+    page.keyboard.type("none")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".summary:focus")
+    assert page.is_checked("#f-matching")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#f-text:focus")
+    page.keyboard.type("Sewed shirts")
+    page.fill("#f-phone", "")
+    page.focus("#f-phone")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/people/ret_*")
+    made = person_at(office, page.url)
+    assert (made.profile.text, made.profile.consent.matching) == ("Sewed shirts", True)
+    office.tools.store.delete_person(made, if_version=None)
+
+
+def test_everything_works_without_a_script(
+    open_page: Callable[..., Page], office: Office, somebody: StoredPerson
+) -> None:
+    """Searching, seeing what is understood, registering, deciding who is who."""
+    _filed(office, somebody)
+    page = open_page(locale="en", java_script_enabled=False)
+    page.goto("/console/people")
+    page.fill("#q", "রহিমা")
+    page.click("main .search button")
+    page.click(f"a[href='/console/people/{somebody.id}']")
+    page.goto(NEW)
+    page.check("#f-matching")
+    page.fill("#f-text", "Welded pipes for eight years")
+    page.fill("#f-phone", "01712345678")
+    page.click("text=See how it is understood")
+    assert page.locator("#understood li").count()
+    assert page.input_value("#f-text") == "Welded pipes for eight years"
+    page.click("#work button.primary")
+    page.click("text=Somebody else: register them")
+    page.wait_for_url("**/console/people/ret_*")
+    office.tools.store.delete_person(person_at(office, page.url), if_version=None)
