@@ -193,8 +193,9 @@ def _differences(desk: Desk, person: StoredPerson, said: Entered) -> list[Differ
         # They are here because it is the same telephone, however it is written.
         differs = now is not None and key != "phone" and (before is None or before != now)
         label = (before or typed[key]).label
-        values = (Markup() if one is None else one.value for one in (before, now))
-        lines.append(Difference(label, *values, differs))
+        stands = Markup() if before is None else before.value
+        said_now = Markup() if now is None else now.value
+        lines.append(Difference(label, stands, said_now, differs))
     return lines
 
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page
@@ -50,7 +50,7 @@ def listing(office: Office) -> str:
     return put_listings(office.tools, [put])[0].record.id
 
 
-def register(client: TestClient, **fields: str | list[str]) -> httpx.Response:
+def register(client: TestClient, **fields: str | list[str]) -> Any:  # noqa: ANN401 - the client's own
     """Send the form as a browser does; return the answer."""
     sent: dict[str, str | list[str]] = {**hidden(client.get(NEW).text, NEW), **fields}
     return client.post(NEW, data=sent)
