@@ -213,8 +213,10 @@ def _keep_in_step(tools: Tools, read_at: int | None) -> int | None:
     them goes through the whole register, so it is done only when somebody has changed since.
     """
     try:
-        for index in (tools.index, tools.people):
+        # To find somebody again must not wait until a graph is built.
+        for index in (tools.register, tools.index, tools.people):
             index.follow()
+        for index in (tools.register, tools.index, tools.people):
             index.tidy()
         generation = tools.people.state.generation
         if generation == read_at:

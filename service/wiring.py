@@ -22,6 +22,7 @@ from service.adapters.identity.tokens import OidcTokens, Trust
 from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
+from service.adapters.register import LocalRegister
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.rotation import Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
@@ -44,6 +45,7 @@ from service.rules.places import Places
 from service.rules.rates import Rates
 from service.settings import Settings, bundled
 from service.skills.discretion import Discretion
+from service.skills.filing import filed
 from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
@@ -182,6 +184,7 @@ def open_tools(
                 reading,
                 lambda one: facts_of(one.organisation_id, one.profile, places, rates),
             ),
+            register=LocalRegister(store, filed),
             store=store,
             files=LocalFiles(),
             clock=SystemClock(),

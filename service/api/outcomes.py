@@ -19,11 +19,11 @@ from service.api.common import (
 from service.api.fields import Model, Moment, Words
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
-from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
+from service.domain.errors import FieldProblem, InvalidInputError
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
 from service.domain.records import Effect
 from service.usecases.read_shared import page_of_outcomes, seen_outcome
-from service.usecases.record_outcome import record_outcome
+from service.usecases.record_outcome import record_outcome, take_back_outcome
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
 from service.web.once import OnceDep
@@ -199,7 +199,5 @@ def delete(
     """Take back what you reported by mistake."""
     stored = seen_outcome(tools, caller.organisation_id, outcome_id)
     shown.of(stored.content.returnee_id)
-    if stored.organisation_id != caller.organisation_id:
-        message = "Another organisation reported this; only it can take it back."
-        raise NotFoundError(message)
-    tools.store.delete_outcome(stored, if_version=expected_version(if_match))
+    version = expected_version(if_match)
+    take_back_outcome(tools, caller.organisation_id, stored, if_version=version)

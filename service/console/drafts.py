@@ -4,9 +4,10 @@ from fastapi import APIRouter, Response
 
 from service.console import cookies as c
 from service.console.desk import Desk, DeskDep, own_path
-from service.console.forms import ABOUT, FORM, LANGUAGE, PAGE, fields_of
+from service.console.forms import ABOUT, FORM, LANGUAGE, ONCE, PAGE, fields_of
 from service.console.languages import N_, language
 from service.usecases.keep_drafts import save_draft
+from service.usecases.manage_keys import secret_hash
 from service.usecases.sign_in import choose_locale
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -14,8 +15,10 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 def keep(desk: Desk, form: str | None = None) -> None:
     """Keep what was sent as the draft of its form, where it belongs to one that keeps drafts."""
-    name = form or desk.field(FORM)
-    if name:
+    name, token = form or desk.field(FORM), desk.field(ONCE)
+    # A last keystroke's draft may come in behind the form itself; it must not stand there again.
+    sent = bool(token) and desk.tools.store.was_sent(secret_hash(token))
+    if name and not sent:
         about = desk.field(ABOUT) or None
         save_draft(desk.tools, desk.me, name, fields_of(desk.fields()), about)
 

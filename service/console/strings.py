@@ -37,7 +37,8 @@ Message = str | tuple[str, ...]
 def part_of(path: Path) -> str:
     """Return which part of the console a file belongs to."""
     inside = path.relative_to(_HERE)
-    name = inside.parts[1] if inside.parts[0] == "templates" else inside.stem
+    # A part may have several modules: people.py, people_form.py.
+    name = inside.parts[1] if inside.parts[0] == "templates" else inside.stem.partition("_")[0]
     return name if name in PARTS else BASE
 
 

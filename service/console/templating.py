@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -51,6 +52,8 @@ def environment(language: Language) -> Environment:
         "languages": tuple(LANGUAGES.values()),
         "tiers": TIERS,
         "direction_of": direction_of,
+        # A token of a form that is no `forms.Form`: a button that does something once.
+        "one_time": partial(token_urlsafe, 16),
         # A message that was marked with N_ elsewhere.
         "said": partial(_said, translations(language.code)),
     }

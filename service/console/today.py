@@ -1,46 +1,43 @@
-"""Today: where an officer begins, with what is there and what was left undone."""
+"""Today: where an officer begins: what ends soon, what is new, and what was left undone."""
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from service.console.desk import Desk, DeskDep
-from service.domain.batch import BatchState
-from service.ports import Tools
+from service.console.people_facts import consent_of
+from service.console.state import state_of
+from service.domain.access import Scope
+from service.domain.audit import Action
+from service.usecases.todays_work import TodaysWork, todays_work
+from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
-_IMPORTS_LOOKED_AT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What is there. people: of this organisation. running: imports under way."""
-
-    listings: int
-    people: int
-    running: int
-
-
-def counts(tools: Tools, organisation_id: str) -> Counts:
-    """Return what is there now."""
-    batches = tools.store.page_of_batches(organisation_id, after=0, limit=_IMPORTS_LOOKED_AT).items
-    return Counts(
-        listings=tools.index.state.listings,
-        people=tools.store.count_people(organisation_id),
-        running=sum(
-            one.progress.state in {BatchState.QUEUED, BatchState.RUNNING} for one in batches
-        ),
-    )
+Listing = Annotated[Shown, Depends(Accessing(Action.RETURNEE_LIST))]
 
 
 @router.get("/")
-def show(desk: DeskDep) -> Response:
-    """Show the day."""
+def show(desk: DeskDep, shown: Listing) -> Response:
+    """Show the day. Who may not see people sees counts alone."""
+    tools, mine = desk.tools, desk.me.organisation_id
+    work: TodaysWork | None = None
+    if _may(desk, Scope.RETURNEES_READ):
+        work = todays_work(tools, mine, imports=_may(desk, Scope.LISTINGS_WRITE))
+        shown.of(*work.people)
     return desk.page(
-        "today.html", counts=counts(desk.tools, desk.me.organisation_id), drafts=_drafts(desk)
+        "today.html",
+        people=tools.store.count_people(mine),
+        listings=tools.index.state.listings,
+        work=work,
+        consents=[
+            (one, consent_of(tools, one.person)) for one in (work.consents.items if work else ())
+        ],
+        today=tools.clock.today(),
+        drafts=len(tools.store.drafts(desk.me.id)),
+        paths=state_of(desk.request).paths,
     )
 
 
-def _drafts(desk: Desk) -> int:
-    return len(desk.tools.store.drafts(desk.me.id))
+def _may(desk: Desk, scope: Scope) -> bool:
+    return scope in desk.scopes or Scope.ADMIN in desk.scopes

@@ -14,6 +14,7 @@ from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.referral import Referral
+from service.domain.register import Deadline, Falling, Found, Sought
 from service.domain.retention import Retention
 from service.domain.stock import Stock
 from service.domain.token import ClaimMapping, VerifiedToken
@@ -64,6 +65,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "Register",
     "ReplyStore",
     "RetentionStore",
     "SheetPrinter",
@@ -266,6 +268,33 @@ class PeopleIndex(Protocol):
         ...
 
 
+class Register(Protocol):
+    """Finds an organisation's own people by who they are. Reads are safe from several threads."""
+
+    @property
+    def people(self) -> int:
+        """How many people of all organisations are filed by now."""
+        ...
+
+    def find(self, sought: Sought, limit: int) -> Found:
+        """Return to whom every word applies, the nearest first, as far as the register knows."""
+        ...
+
+    def falling(
+        self, organisation_id: str, what: Deadline, since: date, until: date, limit: int
+    ) -> Falling:
+        """Return for whom something ends from `since` to `until`, the soonest first."""
+        ...
+
+    def follow(self) -> int:
+        """Take in what the store's change feed holds; return how many changes came in."""
+        ...
+
+    def tidy(self) -> None:
+        """Do the slow upkeep (merging) beside searches and changes."""
+        ...
+
+
 class Taxonomy(Protocol):
     """ISCO-08: titles by code, and the nearest unit groups to a vector."""
 
@@ -300,6 +329,7 @@ class Tools:
     """The same model for listings' own words, which repeat; it may remember them."""
     index: ListingIndex
     people: PeopleIndex
+    register: Register
     store: Store
     files: FileReader
     clock: Clock

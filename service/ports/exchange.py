@@ -16,7 +16,7 @@ from service.domain.alert import (
 from service.domain.batch import Batch, Progress, RowEffect, RowResult, StoredBatch
 from service.domain.imported import ImportKind
 from service.domain.letter import DueLetter, NotedLetter
-from service.domain.outcome import Outcome, StoredOutcome
+from service.domain.outcome import Outcome, OutcomeKind, StoredOutcome
 from service.domain.person import StoredPerson
 from service.domain.records import Page, TakenRow, Written
 
@@ -34,6 +34,10 @@ class BatchStore(Protocol):
 
     def page_of_batches(self, organisation_id: str, *, after: int, limit: int) -> Page[StoredBatch]:
         """Return this organisation's imports in order of arrival behind `after`."""
+        ...
+
+    def last_batches(self, organisation_id: str, limit: int) -> list[StoredBatch]:
+        """Return this organisation's last imports, the newest first."""
         ...
 
     def next_batch(self) -> StoredBatch | None:
@@ -101,6 +105,12 @@ class OutcomeStore(Protocol):
         where: Mapping[str, str],
     ) -> Page[StoredOutcome]:
         """Return what this organisation may see, in order of the last change behind `after`."""
+        ...
+
+    def last_outcomes(
+        self, organisation_id: str, limit: int, kind: OutcomeKind | None = None
+    ) -> list[StoredOutcome]:
+        """Return the last changed of what this organisation may see, the newest first."""
         ...
 
     def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
@@ -173,6 +183,10 @@ class AlertStore(Protocol):
 
     def delivery(self, subscription_id: str, event_id: str) -> Delivery:
         """Return one message; raise NotFoundError."""
+        ...
+
+    def last_deliveries(self, organisation_id: str, since: datetime, limit: int) -> list[Delivery]:
+        """Return what this organisation's subscriptions were told since then, the newest first."""
         ...
 
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:

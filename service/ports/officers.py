@@ -80,6 +80,10 @@ class OfficerStore(Protocol):
         """Take a form's one-time token; it is fresh for exactly one caller."""
         ...
 
+    def was_sent(self, token_hash: bytes) -> bool:
+        """Whether a form's one-time token is taken."""
+        ...
+
     def finish_submission(self, token_hash: bytes, location: str | None) -> None:
         """Note where the result stands; None frees the token, since nothing was done."""
         ...

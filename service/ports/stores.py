@@ -170,6 +170,10 @@ class PersonStore(Protocol):
         """Return what they said about work, of those who do, as numbers; far quicker."""
         ...
 
+    def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
+        """Return ids of a few of this organisation's people who are reached by this telephone."""
+        ...
+
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
         """Return people whose words `model` has not read yet."""
         ...

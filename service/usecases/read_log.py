@@ -28,6 +28,19 @@ def read_log(
     return replace(page, items=tuple(_shown_to(mine, one, query) for one in page.items))
 
 
+def last_who_looked(
+    tools: Tools, organisation_id: str, person_id: str, limit: int
+) -> list[LoggedAccess]:
+    """Return the last lines about one of an organisation's own people, the newest first.
+
+    Others' lines are shown as `read_log` shows them. Raises NotFoundError.
+    """
+    person = tools.store.person(organisation_id, person_id)
+    query = AccessQuery(subject=person.id)
+    lines = tools.store.last_accesses(query, limit)
+    return [_shown_to(organisation_id, one, query) for one in reversed(lines)]
+
+
 def _theirs(tools: Tools, organisation_id: str, person_id: str) -> bool:
     """Tell whether a person is, or was until erased, this organisation's."""
     try:

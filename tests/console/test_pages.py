@@ -24,6 +24,9 @@ PAGES = (
     "/console/about",
     "/console/account",
     "/console/nowhere",
+    "/console/people",
+    "/console/people?q=nobody-of-this-name",
+    "/console/people/new",
 )
 DOORS = ("/console/sign-in", "/console/calendar")
 _VOID = {"meta", "link", "input", "br", "img", "hr", "path", "rect", "circle"}

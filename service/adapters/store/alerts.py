@@ -87,6 +87,21 @@ class AlertQueries(SubscriptionQueries):
         with self._db.read() as connection:
             return delivery_in(_event(connection, subscription_id, event_id))
 
+    def last_deliveries(self, organisation_id: str, since: datetime, limit: int) -> list[Delivery]:
+        """See the port."""
+        events = t.alert_events
+        mine = sa.select(t.subscriptions.c.id).where(
+            t.subscriptions.c.organisation_id == organisation_id
+        )
+        query = sa.select(events).where(
+            events.c.subscription_id.in_(mine),
+            events.c.created_at >= since,
+            events.c.type != AlertType.TEST,
+        )
+        newest = query.order_by(events.c.position.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [delivery_in(row) for row in connection.execute(newest)]
+
     def replay_delivery(self, subscription_id: str, event_id: str, at: datetime) -> Delivery:
         """See the port."""
         table = t.alert_events

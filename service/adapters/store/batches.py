@@ -99,6 +99,14 @@ class BatchQueries:
         more = kept[-1].position if len(rows) > limit else None
         return Page(tuple(_stored(row) for row in kept), more)
 
+    def last_batches(self, organisation_id: str, limit: int) -> list[StoredBatch]:
+        """See the port."""
+        batches = t.import_batches
+        query = sa.select(batches).where(batches.c.organisation_id == organisation_id)
+        newest = query.order_by(batches.c.position.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [_stored(row) for row in connection.execute(newest)]
+
     def next_batch(self) -> StoredBatch | None:
         """See the port."""
         batches = t.import_batches

@@ -265,6 +265,13 @@ class OfficerQueries:
             )
         return Submission(fresh=True)
 
+    def was_sent(self, token_hash: bytes) -> bool:
+        """See the port."""
+        sent = t.officer_submissions
+        with self._db.read() as connection:
+            found = sa.select(sent.c.token_hash).filter_by(token_hash=token_hash)
+            return connection.execute(found).first() is not None
+
     def finish_submission(self, token_hash: bytes, location: str | None) -> None:
         """See the port."""
         sent = t.officer_submissions

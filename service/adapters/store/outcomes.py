@@ -106,6 +106,17 @@ class OutcomeQueries:
         self._subjects.load([row.returnee_id for row in kept])
         return Page(tuple(self._outcomes(kept)), more)
 
+    def last_outcomes(
+        self, organisation_id: str, limit: int, kind: OutcomeKind | None = None
+    ) -> list[StoredOutcome]:
+        """See the port."""
+        query = sa.select(t.outcomes).where(_seen_by(organisation_id))
+        if kind is not None:
+            query = query.where(t.outcomes.c.kind == kind)
+        newest = query.order_by(t.outcomes.c.sequence.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [self._outcome(row) for row in connection.execute(newest)]
+
     def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
         """See the port."""
         gone = sa.delete(t.outcomes).where(t.outcomes.c.id == outcome.id)

@@ -133,16 +133,27 @@ class PersonQueries:
 
     def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
         """Return ids of others of the same organisation who are reached by the same telephone."""
-        marks = marks_of(self._subjects.master, person.organisation_id, person.contact.phone)
-        alike = sorted(self._subjects.marked(marks) - {person.id})
+        found = self._by_phone(connection, person.organisation_id, person.contact.phone, person.id)
+        return tuple(found)
+
+    def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
+        """See the port."""
+        with self._db.read() as connection:
+            return self._by_phone(connection, organisation_id, phone)
+
+    def _by_phone(
+        self, connection: sa.Connection, organisation_id: str, phone: str | None, but: str = ""
+    ) -> list[str]:
+        marks = marks_of(self._subjects.master, organisation_id, phone)
+        alike = sorted(self._subjects.marked(marks) - {but})
         people, found = t.people.c, list[tuple[int, str]]()
         for chunk in chunks(alike):
             # By id only: a data directory beside this one may share the file of keys.
             wanted = sa.select(people.position, people.id).where(
-                people.id.in_(chunk), people.organisation_id == person.organisation_id
+                people.id.in_(chunk), people.organisation_id == organisation_id
             )
             found += [(row.position, row.id) for row in connection.execute(wanted)]
-        return tuple(name for _, name in sorted(found)[:_MOST_ALIKE])
+        return [name for _, name in sorted(found)[:_MOST_ALIKE]]
 
     def _write_reading(
         self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding

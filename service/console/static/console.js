@@ -38,6 +38,11 @@
     if (form) dirty.add(form);
   });
 
+  /* What is being sent is not kept as well. */
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.dataset.sent) event.preventDefault();
+  });
+
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.target.closest("form[data-draft]");
     if (!form || event.detail.elt !== form) return;
