@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from python_multipart.multipart import parse_options_header
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
 from service.api.fields import CountryCode, CurrencyCode, Line
@@ -29,6 +29,7 @@ from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import Upload, submit_import
 from service.web.access import CallerDep, ToolsDep, only_known_parameters
 from service.web.audit import Accessing, Shown
+from service.web.uploads import InMemory
 
 router = APIRouter(
     prefix="/v1/imports", tags=["imports"], dependencies=[Depends(only_known_parameters)]
@@ -227,12 +228,6 @@ def _defaults(kind: ImportKind, country: str | None, currency: str | None) -> Ma
     return {name: value for name, value in said.items() if value is not None}
 
 
-class _InMemory(MultiPartParser):
-    """Keeps a part in memory whatever its size: people's words do not go to a temporary file."""
-
-    spool_max_size = 2**40
-
-
 async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
     """Return what was sent, its file name and its content type; raise TooLargeError."""
     most: int = request.app.state.most_import_bytes
@@ -255,7 +250,7 @@ async def _received(request: Request) -> tuple[bytes, str | None, str | None]:
         called = None if name is None else name.decode("utf-8", "replace")
         return b"".join(parts), called, content_type
     try:
-        form = await _InMemory(request.headers, within(), max_files=1, max_fields=1).parse()
+        form = await InMemory(request.headers, within(), max_files=1, max_fields=1).parse()
     except (MultiPartException, KeyError) as error:
         message = "This multipart body cannot be read; send the file as the part `file`."
         raise InvalidInputError(message, code="multipart_damaged") from error

@@ -38,7 +38,7 @@ def part_of(path: Path) -> str:
     """Return which part of the console a file belongs to."""
     inside = path.relative_to(_HERE)
     name = inside.parts[1] if inside.parts[0] == "templates" else inside.stem
-    return name if name in PARTS else BASE
+    return next((part for part in PARTS if name == part or name.startswith(f"{part}_")), BASE)
 
 
 def messages() -> dict[str, dict[tuple[Message, str | None], list[str]]]:
