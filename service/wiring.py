@@ -15,6 +15,7 @@ from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
+from service.adapters.print.typst import TypstPrinter
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.sql import SqlStore
 from service.adapters.taxonomy import IscoTaxonomy
@@ -34,9 +35,11 @@ from service.rules.guidance import Guidance
 from service.rules.places import Places
 from service.rules.rates import Rates
 from service.settings import Settings, bundled
+from service.skills.discretion import Discretion
 from service.skills.gaps import recognises
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrasebook import Phrasebook
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
@@ -169,6 +172,9 @@ def open_tools(
                 diversity=settings.diversity,
             ),
             webhooks=HttpWebhooks(private=settings.webhook_private),
+            phrases=_phrases(),
+            discretion=_discretion(),
+            printer=TypstPrinter(),
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )
 
@@ -191,6 +197,17 @@ def _places() -> Places:
 def _speller() -> Speller:
     """Return the one speller of this process."""
     return Speller.read(bundled("data", "lexicon"))
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> Phrasebook:
+    return Phrasebook.read(bundled("data", "sheet"), bundled("data", "lexicon", "work"))
+
+
+@lru_cache(maxsize=1)
+def _discretion() -> Discretion:
+    telling = bundled("data", "sheet", "telling_words.csv")
+    return Discretion.read(telling, _speller().work.words)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ class Action(StrEnum):
     MATCH_STORED = "match.stored"
     PATHWAYS_READ = "pathways.read"
     CANDIDATES_READ = "candidates.read"
+    REFERRAL_PRINT = "referral.print"
     IMPORT_SUBMIT = "import.submit"
     IMPORT_READ = "import.read"
     IMPORT_LIST = "import.list"

@@ -1,11 +1,13 @@
 """One answer to "what could this person do next", with its reasons."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from service.domain.embedding import ModelIdentity
 from service.domain.listing import StoredListing
 from service.domain.person import Route, SkillStatus
+from service.domain.said import Fact
 
 
 class Tier(StrEnum):
@@ -92,7 +94,8 @@ class Bridge(StrEnum):
 class Missing:
     """A requirement nothing in the person's words meets; trainings that would close it.
 
-    bridge: what sort of way the `bridges` are, None where there are none.
+    bridge: what sort of way the `bridges` are, None where there are none. facts: what `requirement`
+    says beside its words, so that it can be said in another language; of a language or of years.
     """
 
     requirement: str
@@ -100,15 +103,20 @@ class Missing:
     essential: bool
     bridges: tuple[str, ...] = ()
     bridge: Bridge | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A warning or a plain fact about a listing."""
+    """A warning or a plain fact about a listing.
+
+    text: English. facts: what it says beside its words, so that it can be said in another language.
+    """
 
     code: str
     severity: Severity
     text: str
+    facts: Mapping[str, Fact] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

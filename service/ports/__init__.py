@@ -12,6 +12,7 @@ from service.domain.imported import FileFormat, Opened
 from service.domain.match import IndexState
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.referral import Referral
 from service.domain.stock import Stock
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
@@ -28,8 +29,10 @@ from service.ports.stores import (
 from service.rules.guidance import Guidance
 from service.rules.places import Places
 from service.rules.rates import Rates
+from service.skills.discretion import Discretion
 from service.skills.interpret import Interpreter
 from service.skills.neutral import Neutraliser
+from service.skills.phrasebook import Phrasebook
 from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
@@ -51,6 +54,7 @@ __all__ = [
     "PeopleIndex",
     "PersonStore",
     "ProgressBar",
+    "SheetPrinter",
     "Store",
     "Taxonomy",
     "Tools",
@@ -104,6 +108,14 @@ class WebhookSender(Protocol):
 
     def send(self, message: Message) -> Answered:
         """Sign and send one message, within ten seconds or so; raises nothing."""
+        ...
+
+
+class SheetPrinter(Protocol):
+    """Sets sheets to take away. Safe to call from several threads."""
+
+    def pdf(self, referral: Referral) -> bytes:
+        """Return one page of A4 as tagged PDF: shortened where it must be, warnings never."""
         ...
 
 
@@ -211,6 +223,9 @@ class Tools:
     refusals: RefusalReader
     guidance: Guidance
     webhooks: WebhookSender
+    phrases: Phrasebook
+    discretion: Discretion
+    printer: SheetPrinter
 
 
 class ProgressBar(Protocol):

@@ -12,6 +12,7 @@ from service.domain.listing import Kind, Listing
 from service.domain.match import Flag, Severity
 from service.domain.names import country_name, human_date
 from service.domain.person import Profile
+from service.domain.said import Country, Currency, Fact, Money
 from service.domain.visa import IN_A_HOME, VisaKind, visa_kind, visa_needed
 from service.domain.wages import best_monthly_wage
 from service.rules.eligible import Rulebook
@@ -93,10 +94,16 @@ def fee(listing: Listing, setting: Setting) -> Flag | None:
             text += f", about {months:.1f} months of the offered wage"
         elif listing.kind is Kind.JOB:
             text += "; how many months of the wage that is cannot be said"
-        more = " Ask why: in many countries a worker may not be charged at all."
-        return Flag(
-            "fee_charged", Severity.WARNING, f"{text}.{more if setting.abroad(listing) else ''}"
-        )
+        abroad = setting.abroad(listing)
+        more = " Ask why: in many countries a worker may not be charged at all." if abroad else ""
+        facts: dict[str, Fact] = {"abroad": abroad}
+        if listing.fee_currency:
+            facts["amount"] = Money(listing.fee, listing.fee_currency)
+        else:
+            facts["number"] = listing.fee
+        if months is not None:
+            facts["months"] = round(months, 1)
+        return Flag("fee_charged", Severity.WARNING, f"{text}.{more}", facts)
     if listing.fee is None and setting.abroad(listing):
         return Flag("fee_unknown", Severity.INFO, "Fee unknown: ask before you pay.")
     return None
@@ -130,12 +137,14 @@ def visa(listing: Listing, setting: Setting) -> Flag | None:
         "work, and whoever works on it can be detained and sent home."
     )
     closed = [one for one in setting.book.closed if one.destination == listing.country]
+    facts: dict[str, Fact] = {}
     if closed:
+        facts = {"country": Country(listing.country), "origin": Country(closed[0].origin)}
         text += (
             f" {country_name(listing.country)} is recorded as closed to workers from "
             f"{country_name(closed[0].origin)} ({closed[0].source}); another visa is no way round."
         )
-    return Flag("visa_mismatch", Severity.WARNING, text)
+    return Flag("visa_mismatch", Severity.WARNING, text, facts)
 
 
 def corridor(listing: Listing, setting: Setting) -> Flag | None:
@@ -145,7 +154,8 @@ def corridor(listing: Listing, setting: Setting) -> Flag | None:
         return None
     if origin is None:
         text = "The person's country is not recorded, so closed corridors could not be checked."
-        return Flag("corridor_unknown", Severity.INFO, text)
+        facts = {"country": Country(listing.country)}
+        return Flag("corridor_unknown", Severity.INFO, text, facts)
     kind = visa_needed(listing.visa_class, listing.isco08)
     if any(one.is_about(listing.country, kind) for one in setting.book.corridors):
         return None
@@ -153,7 +163,7 @@ def corridor(listing: Listing, setting: Setting) -> Flag | None:
         f"Nobody has recorded whether {country_name(listing.country)} is open to workers from "
         f"{country_name(origin)}: check before anything is paid."
     )
-    return Flag("corridor_unknown", Severity.INFO, text)
+    return Flag("corridor_unknown", Severity.INFO, text, {"country": Country(listing.country)})
 
 
 def wage(listing: Listing, setting: Setting) -> Flag | None:
@@ -167,7 +177,7 @@ def wage(listing: Listing, setting: Setting) -> Flag | None:
         return None
     if setting.book.rates.converted(floor.amount, floor.currency, currency) is None:
         text = f"Wage is in {currency}: compare it with {floor.currency} by hand."
-        return Flag("wage_not_compared", Severity.INFO, text)
+        return Flag("wage_not_compared", Severity.INFO, text, {"currency": Currency(currency)})
     return None
 
 
@@ -182,7 +192,8 @@ def low_wage(listing: Listing, setting: Setting) -> Flag | None:
         f"{country_name(listing.country)} usually offer ({usual.amount:,.0f} {usual.currency} "
         "a month)."
     )
-    return Flag("wage_far_below", Severity.WARNING, text)
+    facts = {"amount": Money(usual.amount, usual.currency)}
+    return Flag("wage_far_below", Severity.WARNING, text, facts)
 
 
 def deadline(listing: Listing, setting: Setting) -> Flag | None:
@@ -193,7 +204,7 @@ def deadline(listing: Listing, setting: Setting) -> Flag | None:
     if not 0 <= left <= _SOON_DAYS:
         return None
     text = "Closes today." if left == 0 else f"Closes in {left} day{'s' * (left != 1)}."
-    return Flag("closes_soon", Severity.INFO, text)
+    return Flag("closes_soon", Severity.INFO, text, {"days": left})
 
 
 def own_visa(listing: Listing, setting: Setting) -> Flag | None:
@@ -208,7 +219,7 @@ def own_visa(listing: Listing, setting: Setting) -> Flag | None:
     if left > _VISA_SOON_DAYS:
         return None
     text = f"The person's visa ends in {left} day{'s' * (left != 1)}, on {human_date(ends)}."
-    return Flag("visa_lapses", Severity.WARNING, text)
+    return Flag("visa_lapses", Severity.WARNING, text, {"date": ends})
 
 
 def domestic_work(listing: Listing, setting: Setting) -> Flag | None:
@@ -235,7 +246,7 @@ def newer_market(listing: Listing, setting: Setting) -> Flag | None:
         f"{country_name(listing.country)} is a newer market: it holds {market.share:.1%} of the "
         "open jobs abroad. Fewer people can tell how it is, so ask more."
     )
-    return Flag("newer_market", Severity.INFO, text)
+    return Flag("newer_market", Severity.INFO, text, {"country": Country(listing.country)})
 
 
 def underuse(listing: Listing, setting: Setting) -> Flag | None:
@@ -260,7 +271,7 @@ def far_away(listing: Listing, setting: Setting) -> Flag | None:
     if away is None or away <= _FAR_KM:
         return None
     text = f"About {away:,.0f} km from where the person lives: it would mean moving."
-    return Flag("far_away", Severity.INFO, text)
+    return Flag("far_away", Severity.INFO, text, {"km": round(away)})
 
 
 def training_abroad(listing: Listing, setting: Setting) -> Flag | None:
@@ -271,7 +282,7 @@ def training_abroad(listing: Listing, setting: Setting) -> Flag | None:
     if listing.country == home:
         return None
     text = f"It is held in {country_name(listing.country)}, not where the person lives."
-    return Flag("training_abroad", Severity.INFO, text)
+    return Flag("training_abroad", Severity.INFO, text, {"country": Country(listing.country)})
 
 
 FLAG_RULES: Final[tuple[FlagRule, ...]] = (

@@ -11,6 +11,7 @@ from service.domain.listing import CEFR_LEVELS, Kind, LanguageSkill, Listing
 from service.domain.match import Evidence, Match, Missing, MissingKind, Phrase, Understanding
 from service.domain.names import language_name
 from service.domain.person import Profile, SkillStatus
+from service.domain.said import Fact, Tongue
 from service.domain.text import fold
 from service.matching.evidence import Asked, EvidenceScorer, PersonWords
 from service.skills.gaps import kind_of, languages_in
@@ -122,16 +123,20 @@ def _level(skill: LanguageSkill) -> int:
 
 
 def _language_gap(asked: LanguageSkill, profile: Profile) -> Missing | None:
+    tongue: dict[str, Fact] = {"what": Tongue(asked.code, asked.level)}
     if not profile.languages:
         text = f"{language_name(asked.code)} {asked.level or ''}".strip()
-        return Missing(f"{text} (not stated: ask)", MissingKind.LANGUAGE, essential=False)
+        facts = tongue | {"asked": True}
+        return Missing(
+            f"{text} (not stated: ask)", MissingKind.LANGUAGE, essential=False, facts=facts
+        )
     held = [one for one in profile.languages if one.code.split("-")[0] == asked.code.split("-")[0]]
     if any(_level(one) >= _level(asked) for one in held):
         return None
     text = f"{language_name(asked.code)} {asked.level or ''}".strip()
     if held and held[0].level:
         text = f"{text} (now {held[0].level})"
-    return Missing(text, MissingKind.LANGUAGE, essential=True)
+    return Missing(text, MissingKind.LANGUAGE, essential=True, facts=tongue)
 
 
 def _certificate_gap(asked: str, profile: Profile) -> Missing | None:
@@ -150,10 +155,14 @@ def _experience_gap(listing: Listing, profile: Profile, said: float) -> Missing 
         return None
     stated = [one.years for one in profile.experiences if one.years is not None]
     text = f"{asked:g} years of experience"
+    years: dict[str, Fact] = {"years": asked}
     if not stated and not said:
-        return Missing(f"{text} (years not stated: ask)", MissingKind.EXPERIENCE, essential=False)
+        text = f"{text} (years not stated: ask)"
+        facts = years | {"asked": True}
+        return Missing(text, MissingKind.EXPERIENCE, essential=False, facts=facts)
     known = sum(stated) if stated else said
     if known >= asked:
         return None
     more = "" if stated else ", in their own words"
-    return Missing(f"{text} (stated: {known:g}{more})", MissingKind.EXPERIENCE, essential=True)
+    text = f"{text} (stated: {known:g}{more})"
+    return Missing(text, MissingKind.EXPERIENCE, essential=True, facts=years)

@@ -63,6 +63,7 @@ CORRIDOR: JSON = {
     "source": "a test",
 }
 OUTCOME: JSON = {"returnee": "ret_nowhere", "listing": "lst_nowhere", "outcome": "referred"}
+REFERRAL: JSON = QUESTION | {"listings": ["lst_nowhere"]}
 SUBSCRIPTION: JSON = {
     "kind": "listings",
     "url": "https://partner.example/alerts",
@@ -84,6 +85,7 @@ ROUTES = (
     Route("POST", "/v1/match:batch", ("match",), {"items": [QUESTION]}),
     Route("GET", "/v1/returnees/{returnee_id}/matches", ("match", "returnees:read")),
     Route("GET", "/v1/returnees/{returnee_id}/pathways", ("match", "returnees:read")),
+    Route("POST", "/v1/referrals", ("match",), REFERRAL),
     Route("GET", "/v1/corridors", ()),
     Route("POST", "/v1/corridors", ("corridors:write",), CORRIDOR),
     Route("GET", "/v1/corridors/{corridor_id}", ()),

@@ -21,6 +21,7 @@ WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/outcomes", "/v1/access-lo
 ALSO: Final = {
     "GET /v1/listings/{listing_id}/candidates": Action.CANDIDATES_READ,
     "GET /v1/subscriptions/{subscription_id}/deliveries": Action.DELIVERY_LIST,
+    "POST /v1/referrals": Action.REFERRAL_PRINT,
     "POST /v1/corridors": Action.CORRIDOR_CHANGE,
     "PUT /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,
     "DELETE /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,

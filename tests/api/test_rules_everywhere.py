@@ -21,7 +21,7 @@ from service.wiring import open_tools
 from tests.api.support import JSON, problem
 from tests.conftest import ADMIN, client_over, settings_in
 
-SHOWS: Final = {"MatchListing", "ListingOut", "ReturneeOut"}
+SHOWS: Final = {"MatchListing", "ListingOut", "ReturneeOut", "ReferralOption"}
 """Schemas by which an answer shows a listing or a person."""
 
 EXEMPT: Final = {
@@ -123,6 +123,20 @@ def _sought(api: TestClient, person: JSON) -> str:
     return json.dumps(found)
 
 
+def _printed(api: TestClient, person: JSON) -> str:
+    """Return every listing that can be put on a sheet for the person, and what else is on it."""
+    profile = {name: value for name, value in person.items() if name != "consent"}
+    found = []
+    for listing in api.get("/v1/listings?limit=100").json()["items"]:
+        body = {"profile": profile, "listings": [listing["id"]]}
+        answer = api.post("/v1/referrals", json=body, headers={"Accept": "application/json"})
+        if answer.status_code == 200:
+            found.append(answer.json())
+        else:
+            problem(answer, 409, "option_blocked")
+    return json.dumps(found)
+
+
 def _shown(answer: JSON) -> str:
     """Return all that an answer shows but what it says was kept out."""
     return json.dumps({name: value for name, value in answer.items() if name != "blocked"})
@@ -133,6 +147,7 @@ PATHS: Final[dict[str, Callable[[TestClient, JSON], str]]] = {
     "GET /v1/returnees/{returnee_id}/matches": _stored("/v1/returnees/{returnee_id}/matches"),
     "GET /v1/returnees/{returnee_id}/pathways": _stored("/v1/returnees/{returnee_id}/pathways"),
     "GET /v1/listings/{listing_id}/candidates": _sought,
+    "POST /v1/referrals": _printed,
 }
 
 
