@@ -30,6 +30,7 @@ from service.api import (
     subscriptions,
     webhook_events,
 )
+from service.api.checks import Contract
 from service.console.assembly import install as install_console
 from service.console.state import ConsoleState
 from service.domain.errors import HomewardError, StorageError
@@ -128,6 +129,7 @@ def _console(settings: Settings) -> ConsoleState:
         ),
         default_language=settings.console_language,
         secure=settings.session_secure,
+        contract=Contract(),
     )
 
 

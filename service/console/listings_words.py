@@ -8,6 +8,8 @@ from typing import Final
 from service.console.languages import Language, N_
 from service.domain.corridor import CorridorStatus
 from service.domain.listing import Kind, WagePeriod
+from service.domain.outcome import OutcomeKind
+from service.domain.visa import VisaKind
 
 FIELDS: Final = {
     "external_id": N_("Number of the record"),
@@ -61,6 +63,23 @@ PERIODS: Final = {
 CORRIDORS: Final = {
     CorridorStatus.CLOSED: N_("Closed"),
     CorridorStatus.OPEN: N_("Open"),
+}
+VISAS: Final = {
+    VisaKind.EMPLOYMENT: N_("Work visa"),
+    VisaKind.DOMESTIC: N_("Domestic worker's visa"),
+    VisaKind.FREE: N_("So-called free visa"),
+    VisaKind.INVESTOR: N_("Investor visa"),
+    VisaKind.BUSINESS: N_("Business visa"),
+    VisaKind.VISIT: N_("Visit visa"),
+    VisaKind.STUDENT: N_("Student visa"),
+    VisaKind.FAMILY: N_("Family visa"),
+}
+OUTCOMES: Final = {
+    OutcomeKind.SHORTLISTED: N_("To be invited"),
+    OutcomeKind.REFERRED: N_("Referred"),
+    OutcomeKind.PLACED: N_("Placed"),
+    OutcomeKind.DECLINED: N_("Did not come to be"),
+    OutcomeKind.RETAINED: N_("Still at work there"),
 }
 _FIRST: Final = ("BD", "IN", "NP", "PK", "LK", "SA", "AE", "QA", "OM", "KW", "BH", "MY", "SG")
 _NOT_COUNTRIES: Final = frozenset(

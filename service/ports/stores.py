@@ -8,7 +8,7 @@ from service.domain.access import ApiKey, Organisation
 from service.domain.audit import Access, AccessQuery, Link, LoggedAccess, LogHead
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
-from service.domain.listing import Listing, StoredListing
+from service.domain.listing import Listing, ListingSearch, ListingsFound, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
@@ -44,6 +44,10 @@ class ListingStore(Protocol):
         self, *, after: int, limit: int, where: Mapping[str, str]
     ) -> Page[StoredListing]:
         """Return listings in order of creation behind the position `after`."""
+        ...
+
+    def search_listings(self, search: ListingSearch, *, skip: int, limit: int) -> ListingsFound:
+        """Return listings by words and choices, with counts of the other choices."""
         ...
 
     def sources_of(self, organisation_id: str) -> list[str]:
