@@ -15,6 +15,7 @@ from service.console import (
     listings,
     listings_people,
     match,
+    officers,
     outcomes,
     people,
     planning,
@@ -38,6 +39,7 @@ _MODULES: Final = (
     outcomes,
     referral,
     account,
+    officers,
     about,
     drafts,
 )

@@ -275,9 +275,7 @@ def _still_held(desk: Desk, stored: StoredBatch) -> str | None:
 
 def _mistakes(tools: Tools, import_id: str) -> list[Mistake]:
     """Return what is wrong in the first refused rows, in their order."""
-    found = tools.store.page_of_rows(
-        import_id, after=0, limit=_MISTAKES, effect=RowEffect.REFUSED
-    )
+    found = tools.store.page_of_rows(import_id, after=0, limit=_MISTAKES, effect=RowEffect.REFUSED)
     return [
         Mistake(code_of(one.detail), row.number, one.field, _written(row, one.field))
         for row in found.items

@@ -37,7 +37,7 @@ Writing = Annotated[Desk, Depends(desk_with(Scope.LISTINGS_WRITE))]
 
 
 @router.get("/listings")
-def show(  # noqa: PLR0913 - one parameter per filter
+def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
     desk: Reading,
     q: str = "",
     kind: str = "",
@@ -124,9 +124,7 @@ def show_new(desk: Writing) -> Response:
     return _form_page(desk, form, None)
 
 
-def _form_page(
-    desk: Desk, form: Form, stored: StoredListing | None, status: int = 200
-) -> Response:
+def _form_page(desk: Desk, form: Form, stored: StoredListing | None, status: int = 200) -> Response:
     return desk.page(
         "listings/form.html",
         status,
@@ -183,8 +181,7 @@ def show_one(desk: Reading, listing_id: str) -> Response:
         occupation=desk.tools.taxonomy.title(listing.isco08) if listing.isco08 else None,
         closed=ends is not None and ends < today,
         barred=_barred(desk, listing),
-        may_seek=listing.kind in RANKED
-        and {Scope.MATCH, Scope.RETURNEES_READ} <= _held(desk),
+        may_seek=listing.kind in RANKED and {Scope.MATCH, Scope.RETURNEES_READ} <= _held(desk),
         may_write=_mine(desk, stored) and Scope.LISTINGS_WRITE in _held(desk),
         token=Form("", PATH).token,
     )

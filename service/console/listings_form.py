@@ -43,7 +43,9 @@ def values_of(listing: Listing) -> dict[str, list[str]]:
 
 def body_of(listing: Listing) -> dict[str, Any]:
     """Return a listing as a body of the contract, without what is not known."""
-    return {name: _plain(value) for name, value in asdict(listing).items() if value not in (None, ())}
+    return {
+        name: _plain(value) for name, value in asdict(listing).items() if value not in (None, ())
+    }
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a listing

@@ -105,9 +105,7 @@ def invite(desk: Inviting, listing_id: str, shown: Reporting) -> Response:
     """Note that a person is to be invited for a listing."""
     person_id = desk.field("person")
     shown.of(person_id)
-    outcome = Outcome(
-        returnee_id=person_id, listing_id=listing_id, kind=OutcomeKind.SHORTLISTED
-    )
+    outcome = Outcome(returnee_id=person_id, listing_id=listing_id, kind=OutcomeKind.SHORTLISTED)
 
     def act() -> str:
         record_outcome(desk.tools, desk.me.organisation_id, outcome)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from service.console.languages import Language, N_
+from service.console.languages import N_, Language
 from service.domain.corridor import CorridorStatus
 from service.domain.listing import Kind, WagePeriod
 from service.domain.outcome import OutcomeKind

@@ -18,7 +18,16 @@ from babel.messages.pofile import read_po, write_po
 
 from service.console.languages import FOLDER, LANGUAGES
 
-PARTS: Final = ("match", "people", "listings", "imports", "planning", "outcomes", "referral")
+PARTS: Final = (
+    "match",
+    "people",
+    "listings",
+    "imports",
+    "planning",
+    "outcomes",
+    "referral",
+    "officers",
+)
 BASE: Final = "base"
 _HERE: Final = Path(__file__).parent
 _WORDS: Final = {

@@ -50,8 +50,10 @@ _PROBLEMS: Final = (
     ("place", r"Write degrees|lat and lon|less than or equal to (?:9|18)0"),
     (
         "number",
-        r"Write a number|years of work|how many people|valid (?:number|integer)|greater than|"
-        r"less than|finite",
+        (
+            r"Write a number|years of work|how many people|valid (?:number|integer)|greater than|"
+            r"less than|finite"
+        ),
     ),
     ("letters", r"control character|surrogate|turn the text|not one letter|one line"),
     ("row", r"JSON|row cannot be read|quote|never (?:closed|ends)|record is written"),

@@ -20,9 +20,7 @@ async def form_of(request: Request) -> FormData:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await request.form()
     try:
-        parser = InMemory(
-            request.headers, request.stream(), max_files=1, max_fields=_MOST_FIELDS
-        )
+        parser = InMemory(request.headers, request.stream(), max_files=1, max_fields=_MOST_FIELDS)
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         message = "This multipart body cannot be read."

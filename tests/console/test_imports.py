@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page
 
+from service.domain.imported import ImportKind
 from service.domain.officer import Role
 from service.intake.missing import lacking
 from service.intake.reasons import problem_told
-from service.domain.imported import ImportKind
 from tests.console.browsing import assert_accessible, assert_fits
 from tests.console.support import Office, heading, hidden, sign_in
 
@@ -123,7 +123,10 @@ def test_people_with_the_same_telephone_are_shown(manager: TestClient) -> None:
     text = "Name,Mobile,Occupation\nRahima,+8801712000001,Cook\nRahima B,+8801712000001,Cook\n"
     columns = sent(manager, text, kind="returnees", source="camp")
     tried = posted(
-        manager, columns, columns, **{"column-0": "name", "column-1": "phone"},
+        manager,
+        columns,
+        columns,
+        **{"column-0": "name", "column-1": "phone"},
         **{"column-2": "experience"},
     )
     ended(manager, tried)
@@ -176,7 +179,7 @@ def test_a_missing_column_finds_its_likeness() -> None:
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_file_is_brought_in_by_hand(
-    open_page: Callable[..., Page], office: Office, javascript: bool
+    open_page: Callable[..., Page], office: Office, *, javascript: bool
 ) -> None:
     """In a browser, with and without a script, on a phone."""
     page = open_page(

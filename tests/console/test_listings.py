@@ -77,7 +77,9 @@ def test_a_listing_is_written_changed_and_closed(manager: TestClient, office: Of
     sent = hidden(page, edit) | _FIELDS | {"title": "Welder", "version": "1"}
     assert heading(manager.post(edit, data=sent).text) == "Welder"
     # Sent by somebody whose page is older.
-    late = manager.post(edit, data=hidden(manager.get(edit).text, edit) | _FIELDS | {"version": "1"})
+    late = manager.post(
+        edit, data=hidden(manager.get(edit).text, edit) | _FIELDS | {"version": "1"}
+    )
     assert late.status_code == 422
     assert "Somebody else changed this listing." in late.text
     shut = f"{path}/close"
@@ -126,7 +128,9 @@ def test_filters_count_what_they_leave(manager: TestClient) -> None:
     assert "Nothing was found" in manager.get(f"{_LIST}?q=zari%25").text
 
 
-def test_people_for_a_listing_and_the_invitation(officer: TestClient, office: Office, manager: TestClient) -> None:
+def test_people_for_a_listing_and_the_invitation(
+    officer: TestClient, office: Office, manager: TestClient
+) -> None:
     """One's own by name, others without; noted once; each look leaves a line."""
     other = "org_far"
     if all(one.id != other for one in office.tools.store.organisations()):

@@ -89,7 +89,7 @@ class ListingQueries:
 
             def counts(column: sa.ColumnElement[str], asked: ListingSearch) -> dict[str, int]:
                 counted = sa.select(column, sa.func.count()).where(*_sought(asked)).group_by(column)
-                return {name: count for name, count in connection.execute(counted)}
+                return dict(connection.execute(counted).tuples().all())
 
             kinds = counts(table.kind, replace(search, kind=None))
             countries = counts(table.country, replace(search, country=None))
