@@ -114,7 +114,8 @@ def test_accounts_are_made_and_passwords_shown_once(boss: TestClient, office: Of
     page = boss.get("/console/officers").text
     reset = boss.post(f"{there}/password", data=hidden(page, f"{there}/password")).text
     second = re.search(r"<code>([a-z2-9-]{24})</code>", reset)
-    assert second and second[1] != first[1]
+    assert second
+    assert second[1] != first[1]
     boss.post(f"{there}/role", data=hidden(page, f"{there}/role") | {"role": "manager"})
     assert office.tools.store.officer_by_username("ruma")[0].role is Role.MANAGER  # type: ignore[index]
     boss.post(f"{there}/disable", data=hidden(page, f"{there}/disable"))
@@ -126,7 +127,8 @@ def test_accounts_are_made_and_passwords_shown_once(boss: TestClient, office: Of
     assert boss.post(own, data=hidden(page, f"{there}/disable")).status_code == 409
 
 
-def test_planning_in_a_browser(open_page: Callable[..., Page], planned: Office) -> None:
+@pytest.mark.usefixtures("planned")
+def test_planning_in_a_browser(open_page: Callable[..., Page]) -> None:
     """Accessible, and fits a phone."""
     page = open_page(signed_in=False, locale="en", viewport={"width": 360, "height": 740})
     page.goto("/console/sign-in?next=/console/planning")
