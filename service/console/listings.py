@@ -57,7 +57,6 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
     found = desk.tools.store.search_listings(search, skip=(page - 1) * _ON_A_PAGE, limit=_ON_A_PAGE)
     form = Form("", PATH)
     form.values = {"q": [q], "kind": [kind], "country": [country], "state": [state]}
-    names = desk.language.locale.territories
     chosen = {"q": q, "kind": kind, "country": country, "state": state}
     return desk.page(
         "listings/list.html",
@@ -65,7 +64,10 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
         found=found,
         kinds=w.KINDS,
         by_country=sorted(
-            ((code, names.get(code, code), count) for code, count in found.countries.items()),
+            (
+                (code, w.country_name(desk.language, code), count)
+                for code, count in found.countries.items()
+            ),
             key=lambda one: (-one[2], one[1]),
         ),
         today=today,
@@ -84,13 +86,12 @@ def show_corridors(desk: Reading, origin: str = "") -> Response:
     )
     form = Form("", f"{PATH}/corridors")
     form.values = {"origin": [origin]}
-    names = desk.language.locale.territories
     origins = sorted({one.content.origin for one in found.items})
     rows = [one for one in found.items if origin in {"", one.content.origin}]
     return desk.page(
         "listings/corridors.html",
         search=form,
-        origins=[(code, names.get(code, code)) for code in origins],
+        origins=[(code, w.country_name(desk.language, code)) for code in origins],
         corridors=sorted(rows, key=lambda one: (one.content.origin, one.content.destination)),
         statuses=w.CORRIDORS,
         visas=w.VISAS,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from service.console.formats import Formats
 from service.console.languages import N_, Language
 from service.domain.corridor import CorridorStatus
 from service.domain.listing import Kind, WagePeriod
@@ -41,7 +42,7 @@ FIELDS: Final = {
     "duration_weeks": N_("Length of the course"),
     "cost": N_("Cost of the course"),
     "cost_currency": N_("Currency of the cost"),
-    "provider": N_("Who gives the course"),
+    "provider": N_("Offered by"),
     "certification": N_("Certificate of the course"),
     "sectors": N_("Sectors"),
     "lat": N_("Degrees north"),
@@ -91,12 +92,17 @@ _CURRENCIES: Final = (
 )
 
 
+def country_name(language: Language, code: str) -> str:
+    """Return a country's name where there is no place for tags, as in a list to choose from."""
+    return Formats(language).country(code).striptags()
+
+
 @cache
 def countries(language: Language) -> Sequence[tuple[str, str]]:
     """Return (code, name) of every country, by name, those met most first."""
     named = {
-        code: name
-        for code, name in language.locale.territories.items()
+        code: country_name(language, code)
+        for code in language.locale.territories
         if re.fullmatch(r"[A-Z]{2}", code) and code not in _NOT_COUNTRIES
     }
     rest = sorted(named.keys() - set(_FIRST), key=lambda code: named[code])
@@ -106,4 +112,5 @@ def countries(language: Language) -> Sequence[tuple[str, str]]:
 @cache
 def currencies(language: Language) -> Sequence[tuple[str, str]]:
     """Return (code, name) of the currencies that pay comes in."""
-    return tuple((code, language.locale.currencies.get(code, code)) for code in _CURRENCIES)
+    formats = Formats(language)
+    return tuple((code, formats.currency(code).striptags()) for code in _CURRENCIES)

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from service.console.desk import Desk, desk_with
 from service.console.forms import Form
 from service.console.languages import N_
-from service.console.listings_words import countries
+from service.console.listings_words import countries, country_name
 from service.console.planning_charts import Chart, bars
 from service.domain.access import Scope
 from service.domain.match import MissingKind
@@ -85,7 +85,7 @@ def _area(desk: Desk, name: str) -> str:
     if name == UNKNOWN_AREA:
         return desk.text(N_("Place not known"))
     code, _, region = name.partition(" ")
-    country = desk.language.locale.territories.get(code, code)
+    country = country_name(desk.language, code)
     return country if region == UNKNOWN_AREA else f"{region}, {country}"
 
 
@@ -149,10 +149,9 @@ def markets(desk: Planning, origin: str = "") -> Response:
 
 
 def _market_chart(desk: Desk, found: Markets) -> Chart:
-    names = desk.language.locale.territories
     rows = [
         (
-            names.get(one.destination.country, one.destination.country),
+            country_name(desk.language, one.destination.country),
             one.destination.listings,
             desk.formats.number(one.destination.listings),
             one.destination.newer,
@@ -168,11 +167,10 @@ def markets_csv(desk: Planning, origin: str = "") -> StreamingResponse:
     """Download the same figures."""
     chosen = origin if origin in dict(countries(desk.language)) else ""
     found = show_markets(desk.tools, chosen or None)
-    names = desk.language.locale.territories
     head = [N_("Country"), N_("Open jobs"), N_("Share"), N_("State"), N_("Usual pay in a month")]
     rows = (
         [
-            names.get(one.destination.country, one.destination.country),
+            country_name(desk.language, one.destination.country),
             str(one.destination.listings),
             f"{one.destination.share:.3f}",
             desk.text(CORRIDORS[one.corridor]) if chosen else "",

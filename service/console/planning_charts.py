@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 WIDTH: Final = 640
-_ROW: Final = 46
+_ROW: Final = 52
 _BAR: Final = 14
-_TEXT: Final = 17
+_TEXT: Final = 23
 _VALUE: Final = 90
 """Room for the number behind the longest bar."""
 
@@ -28,7 +28,7 @@ class Bar:
     @property
     def text_y(self) -> int:
         """The line that the label stands on."""
-        return self.y - 6
+        return self.y - 9
 
     @property
     def value_y(self) -> int:

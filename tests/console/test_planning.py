@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page
 
+from service.console.languages import PSEUDO
 from service.domain.listing import Kind, Listing
 from service.domain.officer import Role
 from service.domain.person import Consent, Profile
@@ -16,6 +17,7 @@ from service.usecases.put_listings import put_listings
 from service.usecases.register_person import register_person
 from tests.console.browsing import assert_accessible, assert_fits
 from tests.console.support import PASSWORD, Office, hidden, sign_in
+from tests.console.test_pages import strays
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +142,30 @@ def test_planning_in_a_browser(open_page: Callable[..., Page]) -> None:
         page.goto(path)
         assert_fits(page)
         assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/import",
+        "/console/listings?state=all",
+        "/console/listings/new",
+        "/console/listings/corridors",
+        "/console/planning",
+        "/console/planning/markets?origin=BD",
+        "/console/officers",
+    ],
+)
+def test_no_text_stands_outside_the_catalogues(planned: Office, path: str) -> None:
+    """Every letter of these pages is a message or isolated data."""
+    planned.app.state.console.pseudo = True
+    try:
+        planned.hire("signs", Role.ADMIN)
+        with planned.visitor() as client:
+            client.cookies.set("homeward-language", PSEUDO)
+            sign_in(client, "signs")
+            html = client.get(path).text
+    finally:
+        planned.app.state.console.pseudo = False
+    assert "⟦" in html
+    assert strays(html) == []
