@@ -58,8 +58,9 @@ Downloading = Annotated[Shown, Depends(Accessing(Action.IMPORT_REFUSED_DOWNLOAD,
 @router.get("/import")
 def show(desk: Importing, shown: Listing) -> Response:
     """Ask for a file; show what was brought in lately."""
-    form = Form("", _PATH)
-    form.values = {"kind": [ImportKind.LISTINGS.value], "listing_kind": ["job"]}
+    form = desk.form("import")
+    if form.draft is None:
+        form.values = {"kind": [ImportKind.LISTINGS.value], "listing_kind": ["job"]}
     return _start(desk, form, shown)
 
 
@@ -93,7 +94,7 @@ def _recent(tools: Tools, organisation_id: str) -> list[StoredBatch]:
 @router.post("/import")
 def take_file(desk: Importing, shown: Submitting) -> Response:
     """Hold a file, and lead to its columns."""
-    form = desk.form("", _PATH)
+    form = desk.form("import", _PATH)
     file = desk.sent.get("file") if desk.sent is not None else None
     if not isinstance(file, UploadFile) or not file.filename:
         form.refuse("file", desk.text(N_("Choose a file.")))
@@ -135,10 +136,11 @@ def show_columns(desk: Importing, import_id: str, shown: Reading) -> Response:
     stored = held(desk.tools, desk.me.organisation_id, import_id)
     shown.of(import_id)
     look = look_at(desk.tools, stored)
-    form = Form("", f"{_PATH}/{import_id}/columns")
-    form.values = {
-        f"column-{at}": [one.use.field or ""] for at, one in enumerate(look.columns or ())
-    }
+    form = desk.form(f"import:{import_id}")
+    if form.draft is None:
+        form.values = {
+            f"column-{at}": [one.use.field or ""] for at, one in enumerate(look.columns or ())
+        }
     return _columns(desk, stored, look, form)
 
 
@@ -175,7 +177,7 @@ def take_columns(desk: Importing, import_id: str, shown: Submitting) -> Response
     stored = held(desk.tools, desk.me.organisation_id, import_id)
     shown.of(import_id)
     look = look_at(desk.tools, stored)
-    form = desk.form("", f"{_PATH}/{import_id}/columns")
+    form = desk.form(f"import:{import_id}", f"{_PATH}/{import_id}/columns")
     mapping = _mapping(look, form)
     _check(desk, stored, mapping, form)
     if not form.ok:
@@ -212,6 +214,7 @@ def drop(desk: Importing, import_id: str, shown: Submitting) -> Response:
     stored = held(desk.tools, desk.me.organisation_id, import_id)
     shown.of(import_id)
     desk.tools.store.let_go(stored.batch.id)
+    desk.tools.store.forget_drafts(desk.me.id, [f"import:{import_id}"])
     return desk.redirect(_PATH, N_("The file is erased. Nothing was taken from it."))
 
 

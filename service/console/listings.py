@@ -29,6 +29,7 @@ PATH: Final = "/console/listings"
 _INVALID: Final = 422
 _ON_A_PAGE: Final = 25
 _MOST_WORDS: Final = 8
+_MOST_PAGES: Final = 100_000
 _CORRIDORS: Final = 500
 _SOURCE: Final = "console"
 
@@ -53,7 +54,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
         country=country or None,
         open_on=today if state == "open" else None,
     )
-    page = max(page, 1)
+    page = min(max(page, 1), _MOST_PAGES)
     found = desk.tools.store.search_listings(search, skip=(page - 1) * _ON_A_PAGE, limit=_ON_A_PAGE)
     form = Form("", PATH)
     form.values = {"q": [q], "kind": [kind], "country": [country], "state": [state]}

@@ -17,11 +17,11 @@ from service.domain.listing import Kind, Listing
 from service.intake.cells import plain_digits
 from service.intake.reasons import problem_told
 
-_LINES: Final = ("skills", "certificates", "outcomes")
-_NUMBERS: Final = (
+_LINES: Final[tuple[str, ...]] = ("skills", "certificates", "outcomes")
+_NUMBERS: Final[tuple[str, ...]] = (
     *("min_experience_years", "wage_min", "wage_max", "fee", "positions", "duration_weeks", "cost"),
 )
-_WORDS: Final = (
+_WORDS: Final[tuple[str, ...]] = (
     *("kind", "title", "employer", "country", "region", "description", "url", "isco08"),
     *("wage_currency", "wage_period", "fee_currency", "visa_class", "valid_through"),
     *("cost_currency", "provider", "certification"),

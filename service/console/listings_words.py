@@ -102,7 +102,7 @@ def countries(language: Language) -> Sequence[tuple[str, str]]:
     """Return (code, name) of every country, by name, those met most first."""
     named = {
         code: country_name(language, code)
-        for code in language.locale.territories
+        for code in map(str, language.locale.territories)
         if re.fullmatch(r"[A-Z]{2}", code) and code not in _NOT_COUNTRIES
     }
     rest = sorted(named.keys() - set(_FIRST), key=lambda code: named[code])

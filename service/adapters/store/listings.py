@@ -89,7 +89,7 @@ class ListingQueries:
 
             def counts(column: sa.ColumnElement[str], asked: ListingSearch) -> dict[str, int]:
                 counted = sa.select(column, sa.func.count()).where(*_sought(asked)).group_by(column)
-                return dict(connection.execute(counted).tuples().all())
+                return {str(name): int(count) for name, count in connection.execute(counted)}
 
             kinds = counts(table.kind, replace(search, kind=None))
             countries = counts(table.country, replace(search, country=None))
