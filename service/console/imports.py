@@ -45,6 +45,11 @@ _PAGE: Final = 500
 _LOOKED_AT: Final = 5_000
 _MISTAKES: Final = 1_000
 _ON_A_PAGE: Final = 50
+_NO_COLUMN: Final = N_("No column is “%(field)s”; every row needs it.")
+_NO_COUNTRY: Final = N_(
+    "No column is “%(field)s”. Choose one; or give up this file, bring it in again, and choose the "
+    "country there for all rows."
+)
 _OVER: Final = (BatchState.DONE, BatchState.FAILED)
 
 Importing = Annotated[Desk, Depends(desk_with(Scope.LISTINGS_WRITE, Scope.RETURNEES_WRITE))]
@@ -203,8 +208,8 @@ def _check(desk: Desk, stored: StoredBatch, mapping: dict[str, str | None], form
     lacking = lacking_in(stored.batch.kind, mapping, stored.batch.defaults) if mapping else ()
     columns = list(mapping)
     for one in lacking:
-        field = f"column-{columns.index(one.column)}" if one.column else "column-0"
-        text = N_("No column is “%(field)s”; every row needs it.")
+        field = f"column-{columns.index(one.column)}" if one.column else ""
+        text = _NO_COUNTRY if one.field == "country" and not one.column else _NO_COLUMN
         form.refuse(field, desk.text(text) % {"field": desk.text(words[one.field])})
 
 

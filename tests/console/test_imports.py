@@ -97,7 +97,13 @@ def test_a_file_is_tried_and_then_taken(manager: TestClient, office: Office) -> 
 
 
 def test_damaged_files_are_refused_in_words(manager: TestClient) -> None:
-    """Empty, no file, no table."""
+    """Empty, no file, no table, no column for what every row needs."""
+    columns = sent(manager, "Titel here,Firm\nWelder,Karim\n", source="bare")
+    page = manager.get(columns).text
+    chosen = {"column-0": "", "column-1": "employer"}
+    said = manager.post(columns, data=hidden(page, columns) | chosen).text
+    assert "2 things need your attention" in said
+    assert "choose the country there for all rows" in said
     page = manager.get("/console/import").text
     form = hidden(page, "/console/import")
     for files, words in (
