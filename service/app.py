@@ -32,6 +32,7 @@ from service.api import (
     subscriptions,
     webhook_events,
 )
+from service.api.checks import Contract
 from service.console import mail_pages
 from service.console.assembly import install as install_console
 from service.console.state import ConsoleState
@@ -154,6 +155,7 @@ def _console(settings: Settings) -> ConsoleState:
         ),
         default_language=settings.console_language,
         secure=settings.session_secure,
+        contract=Contract(),
     )
 
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 
 from service.domain.errors import FieldProblem, InvalidInputError, TooLargeError
+from service.web.uploads import InMemory
 
 
-class _InMemory(MultiPartParser):
-    """Keeps a part in memory whatever its size: people's words do not go to a temporary file.
+class _Hashed(InMemory):
+    """Hashes a form as it is read.
 
     digest: of the parts' contents as they stream by, without what lies between them.
     """
-
-    spool_max_size = 2**40
 
     def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
         """Take one file, and one field that is refused later."""
@@ -63,7 +62,7 @@ async def received(request: Request) -> ReceivedFile:
         called = None if name is None else name.decode("utf-8", "replace")
         return ReceivedFile(b"".join(parts), called, content_type)
     try:
-        parser = _InMemory(request.headers, within())
+        parser = _Hashed(request.headers, within())
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         message = "This multipart body cannot be read; send the file as the part `file`."

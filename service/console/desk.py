@@ -36,6 +36,7 @@ from service.ports import Tools
 from service.usecases.keep_drafts import save_draft, submit_once
 from service.usecases.sign_in import caller_of_officer, resting_session, session_of
 from service.web.access import ToolsDep
+from service.web.uploads import form_of
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
@@ -178,7 +179,7 @@ async def visit_of(request: Request) -> Visit:
     """Return a visit of anybody; raise FormExpiredError for a form from elsewhere."""
     cookies = Cookies.of(request)
     token = cookies.get(c.SESSION) or cookies.get(c.VISIT) or secrets.token_urlsafe(32)
-    sent = None if request.method in _SAFE else await request.form()
+    sent = None if request.method in _SAFE else await form_of(request)
     visit = Visit(request, cookies, language_of(request, cookies, None), token, sent)
     if sent is not None:
         require_own_form(visit)

@@ -93,7 +93,7 @@ def _taken(desk: Desk, form: Form, person: StoredPerson | None) -> Response:
     save_draft(desk.tools, desk.me, form.name, fields, form.about)
     if "hx-request" in desk.request.headers:
         return _page(desk, form, person, fragment=True, action=action)
-    question_of(form, person)
+    question_of(form, desk.me.organisation_id, person)
     if form.errors or (person is None and not form.text("text")):
         return _page(desk, form, person, action=action)
     return desk.redirect(f"{form.page}#answer")
@@ -107,7 +107,7 @@ def _page(
     fragment: bool = False,
     action: str = "",
 ) -> Response:
-    question = question_of(form, person)
+    question = question_of(form, desk.me.organisation_id, person)
     view, nothing = None, ""
     asked = person is not None or form.text("text") or question.corrections
     if len(question.picks) > MOST_PICKED:

@@ -232,7 +232,7 @@ def view_of(tools: Tools, question: Question, code: str) -> View:
         tools,
         question,
         language,
-        usual_pay(tools.index.stock(today), tools.rates),
+        usual_pay(tools.index.stock(today, question.viewer), tools.rates),
         tools.store.listings(sorted(ids)),
         vague,
     )

@@ -14,6 +14,7 @@ from service.domain.audit import Action
 from service.domain.errors import NotFoundError
 from service.domain.listing import StoredListing
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
+from service.usecases.read_shared import page_of_outcomes, seen_outcome
 from service.usecases.record_outcome import record_outcome, take_back_outcome
 from service.web.audit import Accessing, Shown
 
@@ -58,7 +59,7 @@ def seen_outcomes(desk: Desk, person_id: str) -> list[Case]:
         return []
     store, mine = desk.tools.store, desk.me.organisation_id
     where = {"returnee_id": person_id}
-    found = store.page_of_outcomes(mine, after=0, limit=_MOST, where=where).items
+    found = page_of_outcomes(desk.tools, mine, after=0, limit=_MOST, where=where).items
     listings = store.listings(list(dict.fromkeys(x.content.listing_id for x in found)))
     houses = {one.id: one.name for one in store.organisations()}
     cases: dict[str, list[Stage]] = {}
@@ -108,7 +109,7 @@ def undo(outcome_id: str, desk: Writer, shown: Removing) -> Response:
     back, mine = own_path(desk.field("back")), desk.me.organisation_id
 
     def act() -> str:
-        stored = desk.tools.store.outcome(mine, outcome_id)
+        stored = seen_outcome(desk.tools, mine, outcome_id)
         shown.of(stored.content.returnee_id)
         take_back_outcome(desk.tools, mine, stored, if_version=None)
         return back

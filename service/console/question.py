@@ -70,13 +70,17 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that an answer rests on. person: None for words that are stored nowhere."""
+    """All that an answer rests on. person: None for words that are stored nowhere.
+
+    viewer: the organisation that looks; None sees only what is public.
+    """
 
     profile: Profile
     chosen: Chosen
     corrections: tuple[Correction, ...]
     picks: tuple[str, ...]
     person: StoredPerson | None = None
+    viewer: str | None = None
     compare: bool = False
     all_shown: bool = False
 
@@ -85,7 +89,13 @@ class Question:
         by = self.chosen if chosen is None else chosen
         routes = tuple(one for one in Route if one in by.routes)
         limit = _DEEP if by.after else FOUND
-        return MatchRequest(profile=self.profile, routes=routes, filters=by.filters(), limit=limit)
+        return MatchRequest(
+            profile=self.profile,
+            routes=routes,
+            filters=by.filters(),
+            limit=limit,
+            viewer=self.viewer,
+        )
 
 
 def clean(text: str) -> str:
@@ -104,12 +114,13 @@ def number(text: str) -> float | None:
     return float(plain) if plain else None
 
 
-def question_of(form: Form, person: StoredPerson | None = None) -> Question:
+def question_of(form: Form, viewer: str | None, person: StoredPerson | None = None) -> Question:
     """Read a form; `form.errors` names the fields that cannot be read: "long", "number", "many"."""
     profile = person.profile if person is not None else _profile(form)
     return Question(
         profile=profile,
         person=person,
+        viewer=viewer,
         chosen=_chosen(form),
         corrections=tuple(
             Correction(phrase, clean(instead))

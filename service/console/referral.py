@@ -125,7 +125,7 @@ def _page(desk: Desk, form: Form, shown: Shown, *, fragment: bool = False) -> Re
 def _referral(desk: Desk, form: Form, shown: Shown) -> tuple[Referral | None, Question]:
     """Return the sheet, None where `form.errors` says why there is none, and its question."""
     person = _person(desk, form)
-    question = question_of(form, person)
+    question = question_of(form, desk.me.organisation_id, person)
     shown.of(*([person.id] if person else []), *question.picks)
     office = _office(desk, form)
     if office is None:
@@ -137,6 +137,7 @@ def _referral(desk: Desk, form: Form, shown: Shown) -> tuple[Referral | None, Qu
         office=office,
         reference=sheet_reference(request_id(desk.request)),
         with_name=form.value("with_name") == "yes",
+        viewer=desk.me.organisation_id,
     )
     try:
         referral = _made(desk, question, asked)

@@ -8,6 +8,7 @@ from fastapi import Request
 from service.console.languages import N_
 from service.domain.access import Scope
 from service.domain.officer import Officer
+from service.usecases.import_records import Contract
 from service.usecases.sign_in import SessionRules, caller_of_officer
 
 
@@ -33,11 +34,15 @@ NAVIGATION: Final = (
 
 @dataclass(slots=True)
 class ConsoleState:
-    """Held in `app.state.console`. secure: None, as each request came. pseudo: for tests."""
+    """Held in `app.state.console`. secure: None, as each request came. pseudo: for tests.
+
+    contract: what a listing written by hand is held against, as those that are sent are.
+    """
 
     rules: SessionRules
     default_language: str
     secure: bool | None
+    contract: Contract
     paths: frozenset[str] = field(default_factory=frozenset)
     pseudo: bool = False
 

@@ -18,7 +18,16 @@ from babel.messages.pofile import read_po, write_po
 
 from service.console.languages import FOLDER, LANGUAGES
 
-PARTS: Final = ("match", "people", "listings", "imports", "planning", "outcomes", "referral")
+PARTS: Final = (
+    "match",
+    "people",
+    "listings",
+    "imports",
+    "planning",
+    "outcomes",
+    "referral",
+    "officers",
+)
 BASE: Final = "base"
 _HERE: Final = Path(__file__).parent
 _WORDS: Final = {
@@ -37,9 +46,8 @@ Message = str | tuple[str, ...]
 def part_of(path: Path) -> str:
     """Return which part of the console a file belongs to."""
     inside = path.relative_to(_HERE)
-    # A part may have several modules: people.py, people_form.py.
-    name = inside.parts[1] if inside.parts[0] == "templates" else inside.stem.partition("_")[0]
-    return name if name in PARTS else BASE
+    name = inside.parts[1] if inside.parts[0] == "templates" else inside.stem
+    return next((part for part in PARTS if name == part or name.startswith(f"{part}_")), BASE)
 
 
 def messages() -> dict[str, dict[tuple[Message, str | None], list[str]]]:

@@ -10,8 +10,12 @@ from service.domain.imported import FileFormat, ImportKind, RowProblem
 
 
 class BatchState(StrEnum):
-    """How far an import is. A failed one could not be read; its refused rows are no failure."""
+    """How far an import is. A failed one could not be read; its refused rows are no failure.
 
+    held: it is kept until somebody has said how its columns are to be read.
+    """
+
+    HELD = "held"
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -42,7 +46,8 @@ class Batch:
     """What was sent, and how it is to be read.
 
     mapping: column to field, None to suggest one. defaults: what fields are where a row is silent.
-    restricted: whether the sender may state return categories.
+    restricted: whether the sender may state return categories. held_id: the import that holds the
+    file this one is a copy of, None where it was sent by itself.
     """
 
     id: str
@@ -58,6 +63,7 @@ class Batch:
     restricted: bool = False
     size: int = 0
     sha256: str = ""
+    held_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

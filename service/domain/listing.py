@@ -110,3 +110,32 @@ class StoredListing:
         """Tell whether an organisation may know of it; None: whoever sees only what is public."""
         readers = self.readers
         return readers is None or viewer in readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingSearch:
+    """Which listings somebody looks for. words: all of them stand in title, employer or place.
+
+    open_on: only what can still be answered on that day. organisation_id: only theirs. viewer: who
+    looks; None sees only what is public.
+    """
+
+    words: tuple[str, ...] = ()
+    kind: Kind | None = None
+    country: str | None = None
+    open_on: date | None = None
+    organisation_id: str | None = None
+    viewer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsFound:
+    """Some of the listings found, the latest first, and how many there are.
+
+    kinds, countries: how many each choice would leave, whatever is chosen of its own sort now.
+    """
+
+    items: tuple[StoredListing, ...]
+    total: int
+    kinds: dict[str, int]
+    countries: dict[str, int]

@@ -24,8 +24,18 @@ from service.domain.records import Page, TakenRow, Written
 class BatchStore(Protocol):
     """Imports, what was sent, and what became of each row; sealed wherever people stand in it."""
 
-    def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
-        """Keep what was sent and queue it, in one transaction."""
+    def add_batch(
+        self, batch: Batch, content: bytes, at: datetime, *, held: bool = False
+    ) -> StoredBatch:
+        """Keep what was sent and queue it, or hold it, in one transaction."""
+        ...
+
+    def let_go(self, batch_id: str) -> None:
+        """Erase what is held; nothing happens to an import that is not."""
+        ...
+
+    def sweep_held(self, before: datetime) -> int:
+        """Erase what has been held since before a moment; return how many files that were."""
         ...
 
     def batch(self, organisation_id: str, batch_id: str) -> StoredBatch:
@@ -33,7 +43,7 @@ class BatchStore(Protocol):
         ...
 
     def page_of_batches(self, organisation_id: str, *, after: int, limit: int) -> Page[StoredBatch]:
-        """Return this organisation's imports in order of arrival behind `after`."""
+        """Return this organisation's imports, held ones left out, in order of arrival."""
         ...
 
     def last_batches(self, organisation_id: str, limit: int) -> list[StoredBatch]:

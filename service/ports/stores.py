@@ -9,7 +9,7 @@ from service.domain.access import ApiKey, Organisation
 from service.domain.audit import Access, AccessQuery, Link, LoggedAccess, LogHead
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.embedding import ModelIdentity
-from service.domain.listing import Listing, StoredListing
+from service.domain.listing import Listing, ListingSearch, ListingsFound, StoredListing
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
@@ -52,6 +52,10 @@ class ListingStore(Protocol):
 
         Those that `viewer`, an organisation, may know of; None: those that are public.
         """
+        ...
+
+    def search_listings(self, search: ListingSearch, *, skip: int, limit: int) -> ListingsFound:
+        """Return listings by words and choices, with counts of the other choices."""
         ...
 
     def sources_of(self, organisation_id: str) -> list[str]:

@@ -20,9 +20,9 @@ def refused_as_csv(tools: Tools, stored: StoredBatch) -> Iterator[str]:
     columns = dict.fromkeys(one.column for one in stored.progress.columns)
     for cells, _, _ in _refused(tools, batch_id):
         columns |= dict.fromkeys(cells)
-    yield _line(["row", "reasons", *columns])
+    yield csv_line(["row", "reasons", *columns])
     for cells, number, reasons in _refused(tools, batch_id):
-        yield _line([str(number), reasons, *(_text(cells.get(name, "")) for name in columns)])
+        yield csv_line([str(number), reasons, *(_text(cells.get(name, "")) for name in columns)])
 
 
 def _refused(tools: Tools, batch_id: str) -> Iterator[tuple[dict[str, Any], int, str]]:
@@ -45,7 +45,8 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _line(cells: list[str]) -> str:
+def csv_line(cells: list[str]) -> str:
+    """Return one line of a table that a spreadsheet may open."""
     held = io.StringIO()
     csv.writer(held).writerow([safe_cell(one) for one in cells])
     return held.getvalue()

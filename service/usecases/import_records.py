@@ -46,8 +46,8 @@ from service.usecases.put_listings import listing_vectors
 from service.usecases.register_person import read_to_keep
 
 _CHUNK: Final = 200
-_SAMPLE: Final = 200
-_SURE: Final = 0.5
+SAMPLE: Final = 200
+SURE: Final = 0.5
 """How sure a suggestion has to be to be followed when nobody has said what a column is."""
 _LONGEST_ID: Final = 200
 _LONGEST_SOURCE: Final = 100
@@ -66,6 +66,7 @@ class Upload:
     dry_run: bool = False
     mapping: Mapping[str, str | None] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    held_id: str | None = None
 
 
 class Contract(Protocol):
@@ -84,12 +85,22 @@ class Contract(Protocol):
 
 def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
     """Keep a file to be imported and queue it. Raises UnreadableFileError where it cannot be."""
+    batch = batch_of(tools, upload, caller)
+    # First of all the batch: where this is repeated under its key, the first write counts as done.
+    stored = tools.store.add_batch(batch, upload.content, tools.clock.now())
+    if batch.mapping:
+        tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
+    return stored
+
+
+def batch_of(tools: Tools, upload: Upload, caller: Caller) -> Batch:
+    """Return an upload as an import. Raises UnreadableFileError for what is no file of records."""
     if not upload.content:
         message = "This file is empty. Choose the file again, or export it anew."
         raise UnreadableFileError(message, code="file_empty")
     kind = upload.format or tools.files.sniff(upload.content, upload.content_type, upload.name)
     name = PurePath(upload.name).name if upload.name else None
-    batch = Batch(
+    return Batch(
         id=f"imp_{uuid4().hex}",
         organisation_id=caller.organisation_id,
         key_id=caller.key_id,
@@ -103,12 +114,8 @@ def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
         restricted=caller.may(Scope.RESTRICTED),
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),
+        held_id=upload.held_id,
     )
-    # First of all the batch: where this is repeated under its key, the first write counts as done.
-    stored = tools.store.add_batch(batch, upload.content, tools.clock.now())
-    if batch.mapping:
-        tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
-    return stored
 
 
 def _source_of(name: str | None) -> str:
@@ -197,7 +204,7 @@ class _Run:
             store.note_progress(batch.id, progress, self.tools.clock.now())
 
     def _looked_through(self, opened: Opened, before: Progress) -> Progress:
-        rows = list(islice(opened, _SAMPLE))
+        rows = list(islice(opened, SAMPLE))
         columns = self._columns(opened.columns, rows)
         self.mapping = {one.column: one.field for one in columns}
         counted = _Counted(rows, opened)
@@ -233,7 +240,7 @@ class _Run:
             if said is not None and one.column in said
             else ColumnUse(
                 one.column,
-                one.field if one.confidence >= _SURE else None,
+                one.field if one.confidence >= SURE else None,
                 round(one.confidence, 2),
                 one.reason,
             )

@@ -13,6 +13,7 @@ from service.usecases.manage_keys import secret_hash
 _FORM: Final = re.compile(r"[a-z][a-z0-9_:-]{0,119}")
 _MOST: Final = 200_000
 _SENT: Final = timedelta(days=2)
+_HELD: Final = timedelta(days=1)
 
 
 def save_draft(
@@ -63,8 +64,9 @@ def submit_once(tools: Tools, officer: Officer, token: str, act: Callable[[], st
 
 
 def sweep(tools: Tools, draft_days: int) -> None:
-    """Erase drafts nobody came back for, sessions long ended, and used tokens."""
+    """Erase drafts and files nobody came back for, sessions long ended, and used tokens."""
     now = tools.clock.now()
     drafts = now - timedelta(days=draft_days)
     # Ended sessions stay as long as drafts: they let a form that was open be kept as a draft.
+    tools.store.sweep_held(now - _HELD)
     tools.store.sweep_officers(sessions=drafts, drafts=drafts, sent=now - _SENT)

@@ -95,6 +95,23 @@ def disable_officer(tools: Tools, username: str) -> Officer:
     return officer
 
 
+def officer_of(tools: Tools, organisation_id: str, officer_id: str) -> Officer:
+    """Return an account of an organisation; raise NotFoundError."""
+    for one in tools.store.officers(organisation_id):
+        if one.id == officer_id:
+            return one
+    message = "There is no such account."
+    raise NotFoundError(message)
+
+
+def change_role(tools: Tools, officer: Officer, role: Role) -> Officer:
+    """Let an account do more or less from now on; its sessions end."""
+    changed = replace(officer, role=role)
+    tools.store.change_officer(changed)
+    tools.store.close_sessions(officer.id)
+    return changed
+
+
 def set_password(
     tools: Tools, officer: Officer, password: str, *, keep_session: bytes | None = None
 ) -> None:

@@ -1,7 +1,7 @@
 """What every store promises about imports."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -64,6 +64,25 @@ def test_what_was_sent_waits_in_line(store: Store) -> None:
     assert following.batch.id == "imp_2"
     store.note_progress("imp_2", Progress(state=BatchState.FAILED, code="x", detail="y"), NOW)
     assert store.next_batch() is None
+
+
+def test_a_held_file_waits_apart_and_is_let_go(store: Store) -> None:
+    """Nobody's turn, in no list, kept until it is let go or too old; others stay."""
+    held = store.add_batch(_batch(), b"held", NOW, held=True)
+    store.add_batch(_batch("imp_2"), b"queued", NOW)
+    assert held.progress.state is BatchState.HELD
+    assert store.batch_content("imp_1") == b"held"
+    following = store.next_batch()
+    assert following is not None
+    assert following.batch.id == "imp_2"
+    listed = store.page_of_batches(HOME.id, after=0, limit=9).items
+    assert [one.batch.id for one in listed] == ["imp_2"]
+    assert store.sweep_held(NOW) == 0
+    assert store.sweep_held(NOW + timedelta(seconds=1)) == 1
+    with pytest.raises(NotFoundError):
+        store.batch(HOME.id, "imp_1")
+    store.let_go("imp_2")
+    assert store.batch_content("imp_2") == b"queued"
 
 
 def test_imports_belong_to_their_organisation(store: Store) -> None:

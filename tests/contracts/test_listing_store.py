@@ -4,14 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from service.domain.errors import NotFoundError, PreconditionFailedError
-from service.domain.listing import Kind, StoredListing
+from service.domain.listing import Kind, ListingSearch, StoredListing
 from service.domain.records import Effect
 from service.ports import Store
 from tests.contracts.examples import (
@@ -379,3 +379,28 @@ def test_a_listing_is_deleted_only_for_its_owner(store: Store) -> None:
     with pytest.raises(NotFoundError):
         store.delete_listing(replace(record, organisation_id=OTHER.id), if_version=None)
     assert store.listing(record.id) == record
+
+
+def test_listings_are_searched_with_counts_of_every_choice(store: Store) -> None:
+    """By words of title, employer or place; signs mean nothing; closed ones only if asked for."""
+    open_one = replace(job("Pipe welder"), region="Khulna")
+    closed = replace(job("Welder 100%"), country="QA", valid_through=date(2026, 1, 31))
+    course = replace(job("Welding course"), kind=Kind.TRAINING)
+    for at, content in enumerate((open_one, closed, course)):
+        store.put_listings([listing_put(f"{at}", content)])
+
+    def found(**asked: object) -> list[str]:
+        search = ListingSearch(**asked)  # type: ignore[arg-type]
+        return [one.external_id for one in store.search_listings(search, skip=0, limit=9).items]
+
+    assert found(words=("WELD",)) == ["2", "1", "0"]
+    assert found(words=("weld", "khulna")) == ["0"]
+    assert found(words=("100%",)) == ["1"]
+    assert found(words=("%",)) == ["1"]
+    assert found(words=("weld",), open_on=date(2026, 1, 31)) == ["2", "1", "0"]
+    assert found(words=("weld",), open_on=date(2026, 2, 1)) == ["2", "0"]
+    assert found(organisation_id=OTHER.id) == []
+    page = store.search_listings(ListingSearch(kind=Kind.JOB), skip=1, limit=1)
+    assert (page.total, len(page.items)) == (2, 1)
+    assert page.kinds == {"job": 2, "training": 1}
+    assert page.countries == {open_one.country: 1, "QA": 1}

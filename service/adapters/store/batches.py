@@ -46,9 +46,11 @@ class BatchQueries:
         self._subjects = subjects
         self._people = people
 
-    def add_batch(self, batch: Batch, content: bytes, at: datetime) -> StoredBatch:
+    def add_batch(
+        self, batch: Batch, content: bytes, at: datetime, *, held: bool = False
+    ) -> StoredBatch:
         """See the port."""
-        progress = Progress(state=BatchState.QUEUED)
+        progress = Progress(state=BatchState.HELD if held else BatchState.QUEUED)
         parts = [content[start : start + _PART] for start in range(0, len(content), _PART)]
         with self._db.write() as connection, self._subjects.minting():
             # A key of its own, destroyed when the import has ended: an older copy of the data
@@ -91,7 +93,9 @@ class BatchQueries:
         """See the port."""
         batches = t.import_batches
         query = sa.select(batches).where(
-            batches.c.organisation_id == organisation_id, batches.c.position > after
+            batches.c.organisation_id == organisation_id,
+            batches.c.position > after,
+            batches.c.state != BatchState.HELD,
         )
         with self._db.read() as connection:
             rows = connection.execute(query.order_by(batches.c.position).limit(limit + 1)).all()
@@ -110,7 +114,7 @@ class BatchQueries:
     def next_batch(self) -> StoredBatch | None:
         """See the port."""
         batches = t.import_batches
-        query = sa.select(batches).where(batches.c.state.not_in(_ENDED))
+        query = sa.select(batches).where(batches.c.state.not_in((*_ENDED, BatchState.HELD)))
         with self._db.read() as connection:
             row = connection.execute(query.order_by(batches.c.position).limit(1)).one_or_none()
         return None if row is None else _stored(row)
@@ -143,6 +147,25 @@ class BatchQueries:
             self._db.forget_deleted()
             self._subjects.note_erased([batch_id])
             self._subjects.destroy([batch_id])
+
+    def let_go(self, batch_id: str) -> None:
+        """See the port."""
+        self._let_go(t.import_batches.c.id == batch_id)
+
+    def sweep_held(self, before: datetime) -> int:
+        """See the port."""
+        return self._let_go(t.import_batches.c.created_at < before)
+
+    def _let_go(self, which: sa.ColumnElement[bool]) -> int:
+        batches, parts = t.import_batches, t.import_parts
+        held = sa.select(batches.c.id).where(batches.c.state == BatchState.HELD, which)
+        with self._db.write() as connection:
+            ids = connection.execute(held).scalars().all()
+            connection.execute(sa.delete(parts).where(parts.c.batch_id.in_(ids)))
+            connection.execute(sa.delete(batches).where(batches.c.id.in_(ids)))
+        if ids:
+            self._db.forget_deleted()
+        return len(ids)
 
     def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
         """See the port."""

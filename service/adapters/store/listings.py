@@ -1,6 +1,7 @@
 """Listings in SQL: records, their vectors and the feed of changes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,13 @@ from service.adapters.store.codec import (
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
-from service.domain.listing import Listing, StoredListing, Visibility
+from service.domain.listing import (
+    Listing,
+    ListingSearch,
+    ListingsFound,
+    StoredListing,
+    Visibility,
+)
 from service.domain.pool import ListingVectors
 from service.domain.records import Effect, Page, Put, Written
 from service.domain.twins import blocks_of
@@ -77,6 +84,24 @@ class ListingQueries:
             items=tuple(record_of(row) for row in kept),
             next_after=kept[-1].position if more else None,
         )
+
+    def search_listings(self, search: ListingSearch, *, skip: int, limit: int) -> ListingsFound:
+        """See the port."""
+        table = t.listings.c
+        query = sa.select(t.listings).where(*_sought(search))
+        with self._db.read() as connection:
+            rows = connection.execute(
+                query.order_by(table.position.desc()).offset(skip).limit(limit)
+            ).all()
+
+            def counts(column: sa.ColumnElement[str], asked: ListingSearch) -> dict[str, int]:
+                counted = sa.select(column, sa.func.count()).where(*_sought(asked)).group_by(column)
+                return {str(name): int(count) for name, count in connection.execute(counted)}
+
+            kinds = counts(table.kind, replace(search, kind=None))
+            countries = counts(table.country, replace(search, country=None))
+            total = sum(counts(table.kind, search).values())
+        return ListingsFound(tuple(record_of(row) for row in rows), total, kinds, countries)
 
     def sources_of(self, organisation_id: str) -> list[str]:
         """See the port."""
@@ -291,3 +316,25 @@ def _tell(connection: sa.Connection, listing_id: str, *, present: bool) -> None:
     feed = t.listing_changes
     connection.execute(sa.delete(feed).where(feed.c.listing_id == listing_id))
     connection.execute(sa.insert(feed).values(listing_id=listing_id, present=present))
+
+
+def _sought(search: ListingSearch) -> list[sa.ColumnElement[bool]]:
+    table = t.listings.c
+    said = [
+        sa.func.coalesce(sa.func.json_extract(table.body, f"$.{name}"), "")
+        for name in ("title", "employer", "provider", "region")
+    ]
+    text = said[0] + " " + said[1] + " " + said[2] + " " + said[3]
+    found = [visible_to(search.viewer)]
+    found += [text.contains(word, autoescape=True) for word in search.words]
+    if search.kind is not None:
+        found.append(table.kind == search.kind)
+    if search.country is not None:
+        found.append(table.country == search.country)
+    if search.organisation_id is not None:
+        found.append(table.organisation_id == search.organisation_id)
+    if search.open_on is not None:
+        # Days are kept as 2026-01-31: their order is that of the letters.
+        ends = sa.func.json_extract(table.body, "$.valid_through")
+        found.append(sa.or_(ends.is_(None), ends >= search.open_on.isoformat()))
+    return found
