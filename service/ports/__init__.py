@@ -21,6 +21,7 @@ from service.domain.token import ClaimMapping, VerifiedToken
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
+from service.ports.keeping import ReplyStore, RetentionStore
 from service.ports.officers import OfficerStore
 from service.ports.stores import (
     AccessStore,
@@ -28,8 +29,6 @@ from service.ports.stores import (
     CorridorStore,
     ListingStore,
     PersonStore,
-    ReplyStore,
-    RetentionStore,
     Store,
     TwinStore,
 )

@@ -1,7 +1,6 @@
 """What is kept, as Protocols. Every method is one transaction."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -13,11 +12,10 @@ from service.domain.listing import Listing, ListingSearch, ListingsFound, Stored
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, SavedUnderstanding, Written
-from service.domain.reply import Claim, Reply
-from service.domain.retention import Kept
 from service.domain.token import Principal
 from service.domain.work_said import Said
 from service.ports.exchange import AlertStore, BatchStore, OutcomeStore
+from service.ports.keeping import ReplyStore, RetentionStore
 from service.ports.officers import OfficerStore
 
 
@@ -326,60 +324,6 @@ class AuditStore(Protocol):
 
     def written_as(self, sequence: int) -> int | None:
         """Return as which number the line that stands at `sequence` was written, if as another."""
-        ...
-
-
-class RetentionStore(Protocol):
-    """What is kept for a time only."""
-
-    def count_old(self, what: Kept, before: datetime) -> int:
-        """Return how much of this kind has ended before a moment."""
-        ...
-
-    def forget_old(self, what: Kept, before: datetime, limit: int) -> int:
-        """Delete some of it, at most about `limit` rows; return how many, 0 where none is left."""
-        ...
-
-    def mark_feeds(self, at: datetime, before: datetime) -> None:
-        """Note where the feeds of changes stand, and that removals of `before` are forgotten."""
-        ...
-
-    def wipe(self) -> None:
-        """Leave no copy of what was deleted in the files."""
-        ...
-
-
-class ReplyStore(Protocol):
-    """Replies to requests that name themselves, sealed, for `service.usecases.act_once`."""
-
-    def claim_reply(
-        self, claim: Claim, at: datetime, *, until: datetime, ends: datetime
-    ) -> Reply | None:
-        """Take the right to act until `until`, or return the reply that was kept.
-
-        ends: when all of it is forgotten. Raises KeyReusedError for another request of this name,
-        InProgressError while another attempt has the right, ReplyLostError where one has acted
-        and left no reply.
-        """
-        ...
-
-    def acting(self, claim: Claim) -> AbstractContextManager[None]:
-        """While open, every write of this thread notes in its own transaction that it was done.
-
-        Such a write raises InProgressError and writes nothing once the right was lost.
-        """
-        ...
-
-    def keep_reply(self, claim: Claim, reply: Reply) -> None:
-        """Keep what is answered, unless what it must not outlive is gone: then forget the claim."""
-        ...
-
-    def release_claim(self, claim: Claim) -> None:
-        """Give the right back where nothing was written; the next attempt begins anew."""
-        ...
-
-    def sweep_replies(self, now: datetime) -> int:
-        """Erase what has ended by `now`; return how many claims there were."""
         ...
 
 

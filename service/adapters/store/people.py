@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from service.adapters.store.codec import (
     said_to_bytes,
 )
 from service.adapters.store.database import SqliteDatabase, chunks
-from service.adapters.store.marks import marks_of
+from service.adapters.store.marks import marks_of, reached_by
 from service.adapters.store.subjects import SubjectVault
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import (
@@ -30,8 +30,6 @@ from service.domain.errors import (
 from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
 from service.domain.work_said import Said
-
-_MOST_ALIKE: Final = 5
 
 
 class PersonQueries:
@@ -133,27 +131,15 @@ class PersonQueries:
 
     def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
         """Return ids of others of the same organisation who are reached by the same telephone."""
-        found = self._by_phone(connection, person.organisation_id, person.contact.phone, person.id)
+        found = reached_by(
+            connection, self._subjects, person.organisation_id, person.contact.phone, person.id
+        )
         return tuple(found)
 
     def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
         """See the port."""
         with self._db.read() as connection:
-            return self._by_phone(connection, organisation_id, phone)
-
-    def _by_phone(
-        self, connection: sa.Connection, organisation_id: str, phone: str | None, but: str = ""
-    ) -> list[str]:
-        marks = marks_of(self._subjects.master, organisation_id, phone)
-        alike = sorted(self._subjects.marked(marks) - {but})
-        people, found = t.people.c, list[tuple[int, str]]()
-        for chunk in chunks(alike):
-            # By id only: a data directory beside this one may share the file of keys.
-            wanted = sa.select(people.position, people.id).where(
-                people.id.in_(chunk), people.organisation_id == organisation_id
-            )
-            found += [(row.position, row.id) for row in connection.execute(wanted)]
-        return [name for _, name in sorted(found)[:_MOST_ALIKE]]
+            return reached_by(connection, self._subjects, organisation_id, phone)
 
     def _write_reading(
         self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding
