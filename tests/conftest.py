@@ -14,6 +14,30 @@ from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.wiring import open_tools
 
+_LONG = (
+    "quality",
+    "clients",
+    "durability",
+    "console",
+    "notebooks",
+    "packaging",
+    "acceptance",
+    "cli",
+)
+"""Folders whose single files take long: first, or one core waits for the other at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first; else the order stays."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return _LONG.index(folder) if folder in _LONG else len(_LONG)
+
+    items.sort(key=place)
+
+
 ADMIN = "test-admin-key-0001"
 
 

@@ -44,7 +44,9 @@ class _Strays(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
         self._look(*(said.get(name) or "" for name in _SHOWN))
-        apart = tag in {"bdi", "time", "script", "style"} or said.get("translate") == "no"
+        apart = (
+            tag in {"bdi", "time", "script", "style", "textarea"} or said.get("translate") == "no"
+        )
         if tag not in _VOID:
             self._open.append(apart)
 
