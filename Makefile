@@ -23,7 +23,7 @@ run: .venv/.run ## start with the sample data at http://127.0.0.1:8000
 
 test: .venv/.test ## everything: style, types, direction, tests
 	$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=40
 
 check: test ## the same, under the name some expect
 

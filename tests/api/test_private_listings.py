@@ -62,6 +62,7 @@ NOT_READ: Final = {
     "GET /v1/listings/{source}/{external_id}": "by an owner's own names",
     "PUT /v1/listings/{source}/{external_id}": "an owner's own",
     "POST /v1/referrals": "listings that are named by their ids",
+    "POST /v1/match:batch": "the same as POST /v1/match, line by line",
 }
 
 

@@ -150,7 +150,7 @@ MAIL = {name: value for name, value in SUBSCRIPTION.items() if name != "url"}
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        (MAIL, ""),
+        (MAIL, "/url"),
         (SUBSCRIPTION | {"email": {"address": "officer@partner.example"}}, ""),
         (MAIL | {"email": {"address": "officer"}}, "/email/address"),
         (MAIL | {"email": {"address": "a@b.example\r\nBcc: c@d.example"}}, "/email/address"),
