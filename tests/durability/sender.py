@@ -10,10 +10,11 @@ import os
 import sys
 import threading
 import time
+from dataclasses import fields
 from datetime import timedelta
 from email.headerregistry import Address
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import SmtpMail, SmtpServer
@@ -37,43 +38,18 @@ def tools_over(store: SqlStore, ahead: timedelta, smtp_port: int) -> Tools:
         home="https://homeward.example",
         security="none",
     )
-    unused = cast("Any", None)
-    return Tools(
-        store=store,
-        clock=PutForward(ahead),
-        webhooks=HttpWebhooks(private=True),
-        mail=SmtpMail(server),
-        links=SignedLinks(list(store.link_keys().values())),
-        mail_phrases=Phrases.read(bundled("data", "mail", "phrases.csv")),
-        rates=Rates.read(bundled("data", "rules", "rates.csv")),
-        places=Places.read(bundled("data", "rules", "places.csv")),
-        **dict.fromkeys(
-            (
-                "encoder",
-                "reading",
-                "listing_encoder",
-                "index",
-                "people",
-                "files",
-                "taxonomy",
-                "scorer",
-                "neutral",
-                "reader",
-                "speller",
-                "interpreter",
-                "subwords",
-                "evidence",
-                "refusals",
-                "guidance",
-                "retention",
-                "cursors",
-                "phrases",
-                "discretion",
-                "printer",
-            ),
-            unused,
-        ),
-    )
+    given: dict[str, Any] = {
+        "store": store,
+        "clock": PutForward(ahead),
+        "webhooks": HttpWebhooks(private=True),
+        "mail": SmtpMail(server),
+        "links": SignedLinks(list(store.link_keys().values())),
+        "mail_phrases": Phrases.read(bundled("data", "mail", "phrases.csv")),
+        "rates": Rates.read(bundled("data", "rules", "rates.csv")),
+        "places": Places.read(bundled("data", "rules", "places.csv")),
+    }
+    unused: Any = {one.name: None for one in fields(Tools)}
+    return Tools(**(unused | given))
 
 
 def waiting(store: SqlStore) -> int:
