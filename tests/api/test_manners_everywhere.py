@@ -227,7 +227,7 @@ def test_no_name_hides_a_record(api: TestClient) -> None:
             refused = api.put(f"/v1/{kind}/crm/{name}", json=body)
             assert "another call" in errors(refused)["path:external_id"]
             row = json.dumps([body | {"external_id": name}])
-            sent = api.post(f"/v1/imports?kind={kind}&source=crm", content=row)
+            sent = api.post(f"/v1/imports?kind={kind}&source=taken-names", content=row)
             found: JSON = {}
             while found.get("state") not in {"done", "failed"}:
                 found = api.get(sent.headers["location"]).json()
