@@ -106,7 +106,7 @@ def test_nothing_is_given_by_accident(office: Office, claims: dict[str, object],
     ("claims", "code"),
     [
         ({"exp": ago(minutes=2)}, "token_expired"),
-        ({"nbf": ago(minutes=-9)}, "token_not_yet_valid"),
+        ({"nbf": ago(hours=-9)}, "token_not_yet_valid"),
         ({"aud": "https://other.example"}, "token_audience"),
         ({"iss": "https://other.example"}, "token_issuer_unknown"),
         ({"typ": "Refresh"}, "token_invalid"),

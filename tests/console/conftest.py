@@ -79,16 +79,16 @@ def served(office: Office) -> Iterator[Served]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
+    """Chromium, for a file of tests: while it is driven, its event loop holds the main thread."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield started
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def state_of_shirin(browser: Browser, served: Served) -> dict[str, object]:
     """The cookies of a browser on which "shirin" is signed in, for new contexts."""
     return signed_in_state(browser, served, "shirin")
