@@ -1,11 +1,13 @@
 """Fixtures everybody shares: opened tools, the sample loaded once, an HTTP client over it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from filelock import FileLock
 
 from service.app import create_app, given
 from service.ports import Tools
@@ -13,6 +15,9 @@ from service.settings import Settings, bundled
 from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.wiring import open_tools
+
+# Tests run beside each other, one on each core: a second thread of the encoder only waits.
+os.environ.setdefault("HOMEWARD_ENCODER_THREADS", "1")
 
 _LONG = (
     "quality",
@@ -49,6 +54,21 @@ def settings_in(folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample loaded, once for all processes of a run: copied, never opened."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    folder, done = shared / "loaded-sample", shared / "loaded-sample.done"
+    with FileLock(shared / "loaded-sample.lock"):
+        if not done.exists():
+            with open_tools(settings_in(folder)) as opened:
+                ensure_first_key(opened, ADMIN)
+                load_sample(opened, bundled("data"), FIRST_ORGANISATION)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
 def encoded_taxonomy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an empty index, with the taxonomy's words encoded once for all tests."""
     settings = settings_in(tmp_path_factory.mktemp("taxonomy"))
@@ -74,11 +94,13 @@ def tools(settings: Settings) -> Iterator[Tools]:
 
 
 @pytest.fixture(scope="session")
-def sample_tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
+def sample_tools(
+    tmp_path_factory: pytest.TempPathFactory, loaded_sample: Path
+) -> Iterator[Tools]:
     """Tools with the sample loaded; shared, so tests only read."""
-    with open_tools(settings_in(tmp_path_factory.mktemp("sample"))) as opened:
-        ensure_first_key(opened, ADMIN)
-        load_sample(opened, bundled("data"), FIRST_ORGANISATION)
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(loaded_sample, folder, dirs_exist_ok=True)
+    with open_tools(settings_in(folder)) as opened:
         yield opened
 
 

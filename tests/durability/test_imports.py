@@ -21,7 +21,7 @@ from service.wiring import open_tools
 from tests.conftest import settings_in
 
 ROOT = Path(__file__).parents[2]
-ROWS = int(os.environ.get("HOMEWARD_KILL_ROWS", "1500"))
+ROWS = int(os.environ.get("HOMEWARD_KILL_ROWS", "600"))
 KILLS = int(os.environ.get("HOMEWARD_KILLS", "2"))
 
 
