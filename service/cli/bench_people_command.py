@@ -7,6 +7,7 @@ import resource
 import statistics
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,9 +25,10 @@ from service.domain.listing import Kind
 from service.ports import Tools
 from service.settings import Settings, bundled
 from service.usecases.find_candidates import find_candidates
-from service.usecases.import_records import Upload, run_imports, submit_import
+from service.usecases.import_records import run_imports
 from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
+from service.usecases.submit_import import Upload, submit_import
 from service.wiring import open_tools
 
 _AT_ONCE: Final = 50_000
@@ -40,13 +42,14 @@ _SEED: Final = 20261122
 class Measured:
     """One row of the result. Times in seconds or milliseconds as named, memory in MiB.
 
-    import_s: reading, encoding and storing the people as a JSON Lines import. index_s: from then
-    until they can be searched by a graph. candidates: ten people for a sample job, in process.
+    import_s: reading, encoding and storing the people as a JSON Lines import; None where they
+    were there already. index_s: from then until they can be searched, by a graph where they are
+    many. candidates: ten people for a sample job, in process.
     """
 
     people: int
-    import_s: float
-    people_per_s: float
+    import_s: float | None
+    people_per_s: float | None
     index_s: float
     candidates_p50_ms: float
     candidates_p99_ms: float
@@ -57,13 +60,19 @@ def bench_people(
     onet: Annotated[Path, typer.Option(help="Folder with O*NET's Alternate_Titles.txt.gz.")],
     sizes: Annotated[str, typer.Option(help="People to measure with, by comma.")] = "1000,10000",
     requests: Annotated[int, typer.Option(min=20, help="Questions per size.")] = 200,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep each size's people here, and use them again.")
+    ] = None,
     write_json: Annotated[Path | None, typer.Option("--json", help="Write figures here.")] = None,
     readme: Annotated[Path | None, typer.Option(help="Put the table into this file.")] = None,
 ) -> None:
     """Measure imports of people and the reverse match; each person says three titles of a job."""
     log_to_stderr("ERROR")
     said = _people(onet)
-    rows = [_measure(said[:size], requests) for size in map(int, sizes.split(","))]
+    rows = [
+        _measure(said[:size], requests, folder and folder / str(size))
+        for size in map(int, sizes.split(","))
+    ]
     table = Table(*asdict(rows[0]), title="People for a listing")
     for row in rows:
         table.add_row(*_cells(row))
@@ -79,7 +88,7 @@ def bench_people(
 
 def _cells(row: Measured) -> list[str]:
     return [
-        f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+        "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
         for value in asdict(row).values()
     ]
 
@@ -103,38 +112,47 @@ def _people(onet: Path) -> list[str]:
     return found
 
 
-def _measure(people: list[str], requests: int) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as place, progress_bar() as bar:
-        settings = Settings(data_dir=Path(place) / "data", key_file=Path(place) / "keys.json")
-        with open_tools(settings) as tools:
-            ensure_first_organisation(tools)
-            load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION, bar)
-            caller = Caller("bench", FIRST_ORGANISATION, frozenset({Scope.ADMIN}))
-            started = time.perf_counter()
-            for start in range(0, len(people), _AT_ONCE):
-                content = "\n".join(people[start : start + _AT_ONCE]).encode()
-                upload = Upload(
-                    content=content,
-                    kind=ImportKind.RETURNEES,
-                    format=FileFormat.JSONL,
-                    source=f"part-{start}",
-                )
-                submit_import(tools, upload, caller)
-            run_imports(tools, Contract(), bar=bar)
-            imported = time.perf_counter()
-            tools.people.follow()
-            tools.people.tidy()
-            indexed = time.perf_counter()
-            times = _times(tools, requests)
-            return Measured(
-                people=tools.people.state.people,
-                import_s=imported - started,
-                people_per_s=len(people) / (imported - started),
-                index_s=indexed - imported,
-                candidates_p50_ms=statistics.median(times),
-                candidates_p99_ms=sorted(times)[int(len(times) * 0.99)],
-                memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+def _measure(people: list[str], requests: int, kept: Path | None) -> Measured:
+    with ExitStack() as stack:
+        place = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="homeward-")))
+        settings = Settings(data_dir=place / "data", key_file=place / "keys.json")
+        there = settings.data_dir.exists()
+        tools = stack.enter_context(open_tools(settings))
+        import_s = None if there else _import(tools, people)
+        imported = time.perf_counter()
+        tools.people.follow()
+        tools.people.tidy()
+        indexed = time.perf_counter()
+        times = _times(tools, requests)
+        return Measured(
+            people=tools.people.state.people,
+            import_s=import_s,
+            people_per_s=import_s and len(people) / import_s,
+            index_s=indexed - imported,
+            candidates_p50_ms=statistics.median(times),
+            candidates_p99_ms=sorted(times)[int(len(times) * 0.99)],
+            memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
+
+
+def _import(tools: Tools, people: list[str]) -> float:
+    """Take the people in; return the seconds it took."""
+    ensure_first_organisation(tools)
+    caller = Caller("bench", FIRST_ORGANISATION, frozenset({Scope.ADMIN}))
+    with progress_bar() as bar:
+        load_sample_listings(tools, bundled("data"), FIRST_ORGANISATION, bar)
+        started = time.perf_counter()
+        for start in range(0, len(people), _AT_ONCE):
+            content = "\n".join(people[start : start + _AT_ONCE]).encode()
+            upload = Upload(
+                content=content,
+                kind=ImportKind.RETURNEES,
+                format=FileFormat.JSONL,
+                source=f"part-{start}",
             )
+            submit_import(tools, upload, caller)
+        run_imports(tools, Contract(), bar=bar)
+        return time.perf_counter() - started
 
 
 def _times(tools: Tools, requests: int) -> list[float]:

@@ -263,7 +263,7 @@ class PeopleIndex(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Do the slow upkeep (merging, graphs) beside searches and changes."""
+        """Do the slow upkeep (merging) beside searches and changes."""
         ...
 
 

@@ -124,14 +124,6 @@ class Followed(Generic[S]):
         while self._merge_aside():
             pass
 
-    def exchange(self, old: S, new: S) -> None:
-        """Put a segment of the same rows in another's place, unless that is gone by now."""
-        with self._changing:
-            state = self.current
-            if any(one is old for one in state.segments):
-                segments = tuple(new if one is old else one for one in state.segments)
-                self.current = replace(state, segments=segments)
-
     def _take_in(self) -> int:
         state = self.current
         sequence, present, gone = state.sequence, dict[str, None](), set[str]()

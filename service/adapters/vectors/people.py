@@ -5,7 +5,7 @@ What somebody said is encrypted at rest; an index file beside the database would
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Self
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from service.adapters.vectors.facets import country_number
 from service.adapters.vectors.followed import FEED_CHUNK, Followed
-from service.adapters.vectors.graph import Graph
+from service.adapters.vectors.scan import Near, Rows, Scan
 from service.adapters.vectors.segment import top
 from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState, PersonFacts, Seeking
 from service.domain.eligibility import Circle, Mask
@@ -22,17 +22,8 @@ from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.person import Route, StoredPerson, forgotten_name
 from service.ports import PersonStore
 
-Rows = npt.NDArray[np.int64]
-Near = tuple[npt.NDArray[np.float32], Rows]
-"""Cosines, and the rows of the people whose vectors have them."""
 FactsOf = Callable[[StoredPerson], PersonFacts]
 
-_GRAPH_FROM: Final = 20_000
-"""People from which a segment carries an HNSW graph."""
-_BLOCK: Final = 16_384
-_EXACT_UP_TO: Final = 65_536
-"""Vectors of those who may be shown up to which the search is exact. What a graph misses rests on
-all who stand in it, so whether it is asked is decided on those alone who may be found."""
 _APART: Final = 0.6
 """A phrase that comes no nearer than this to what stands for a person is another trade."""
 _TRADES: Final = 3
@@ -165,34 +156,22 @@ class Columns:
 class PeopleSegment:
     """n people: their columns, and vectors that stand for them, v of them in all.
 
-    vectors: (v, d) float16 unit vectors. owner: (v,) rows of the people they stand for.
+    vectors: v unit vectors. owner: (v,) rows of the people they stand for.
     """
 
     ids: tuple[str, ...]
     row_of: dict[str, int]
     columns: Columns
-    vectors: npt.NDArray[np.float16]
+    vectors: Scan
     owner: Rows
-    graph: Graph | None
 
     @classmethod
-    def of(
-        cls, ids: tuple[str, ...], columns: Columns, vectors: npt.NDArray[np.float16], owner: Rows
-    ) -> Self:
-        """Derive row numbers; the graph comes later, because nobody may wait for it."""
+    def of(cls, ids: tuple[str, ...], columns: Columns, vectors: Scan, owner: Rows) -> Self:
+        """Derive row numbers."""
         row_of = {name: row for row, name in enumerate(ids)}
         # The feed knows who was erased by no other name.
         row_of |= {forgotten_name(name): row for row, name in enumerate(ids)}
-        return cls(ids, row_of, columns, vectors, owner, graph=None)
-
-    @property
-    def lacks_graph(self) -> bool:
-        """Whether it is large enough to be searched by a graph, and has none."""
-        return self.graph is None and len(self) >= _GRAPH_FROM
-
-    def with_graph(self) -> "PeopleSegment":
-        """Return the same segment with its graph: 0.3 ms a vector on two cores."""
-        return replace(self, graph=Graph.build(self.vectors.astype(np.float32)))
+        return cls(ids, row_of, columns, vectors, owner)
 
     def __len__(self) -> int:
         """Return the number of people, gone ones included."""
@@ -205,7 +184,7 @@ class PeopleSegment:
         return PeopleSegment.of(
             ids=(*(self.ids[row] for row in a), *(other.ids[row] for row in b)),
             columns=self.columns.joined(a, other.columns, b),
-            vectors=np.concatenate([self.vectors[mine], other.vectors[theirs]]),
+            vectors=self.vectors.joined(mine, other.vectors, theirs),
             owner=np.concatenate(
                 [
                     np.searchsorted(a, self.owner[mine]),
@@ -215,28 +194,10 @@ class PeopleSegment:
         )
 
     def nearest(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> list[Near]:
-        """Return, for each query, about its `wanted` nearest vectors of eligible people."""
-        rows = np.flatnonzero(eligible[self.owner])
-        if not len(rows):
-            return [(np.zeros(0, np.float32), rows) for _ in wanted]
-        if self.graph is not None and len(rows) > _EXACT_UP_TO:
-            lines = self.graph.search(queries, max(wanted), eligible[self.owner])
-            kept = [line[:k][line[:k] >= 0] for line, k in zip(lines, wanted, strict=True)]
-            return [
-                (self.vectors[some].astype(np.float32) @ query, self.owner[some])
-                for some, query in zip(kept, queries, strict=True)
-            ]
-        similarity = np.concatenate(
-            [
-                queries @ self.vectors[rows[at : at + _BLOCK]].astype(np.float32).T
-                for at in range(0, len(rows), _BLOCK)
-            ],
-            axis=1,
-        )
-        best = [top(line, k) for line, k in zip(similarity, wanted, strict=True)]
+        """Return, for each query, people with its `wanted` nearest vectors of who is eligible."""
         return [
-            (line[some], self.owner[rows[some]])
-            for line, some in zip(similarity, best, strict=True)
+            (cosines, self.owner[rows])
+            for cosines, rows in self.vectors.search(queries, wanted, eligible[self.owner])
         ]
 
 
@@ -260,9 +221,6 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         """See the port."""
         with self._tidying:
             self.merge_all()
-            for segment in self.current.segments:
-                if segment.lacks_graph:
-                    self.exchange(segment, segment.with_graph())
 
     def changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """See `Followed`."""
@@ -272,7 +230,7 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         """Build a segment of those who agreed to matching and whose words were read."""
         kept: list[str] = []
         facts: list[PersonFacts] = []
-        vectors: list[npt.NDArray[np.float16]] = []
+        vectors: list[Vectors] = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
             read = self._store.said(chunk, self._reading)
@@ -281,11 +239,12 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
                 if said.matching and name in read:
                     kept.append(name)
                     facts.append(said)
-                    vectors.append(standing_for(read[name].vectors).astype(np.float16))
+                    vectors.append(standing_for(read[name].vectors))
         if not kept:
             return None
         owner = np.repeat(np.arange(len(kept)), [len(some) for some in vectors])
-        return PeopleSegment.of(tuple(kept), Columns.of(facts), np.concatenate(vectors), owner)
+        standing = Scan.of(np.concatenate(vectors))
+        return PeopleSegment.of(tuple(kept), Columns.of(facts), standing, owner)
 
     def found(self, query: PeopleQuery) -> PeopleFound:
         """See the port."""

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.vectors import people
 from service.adapters.vectors.people import Columns, LocalPeopleIndex, standing_for
 from service.domain.candidate import PeopleQuery, PersonFacts, Seeking
 from service.domain.eligibility import Circle
@@ -71,14 +70,10 @@ def test_only_who_may_be_seen_is_found(tmp_path: Path) -> None:
         assert index.state.people == 30
 
 
-def test_changes_come_in_and_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever leaves or revokes is gone; whoever comes is found; a graph changes nothing."""
-    monkeypatch.setattr(people, "_GRAPH_FROM", 10)
-    monkeypatch.setattr(people, "_EXACT_UP_TO", 5)
+def test_changes_come_in_and_merge(tmp_path: Path) -> None:
+    """Whoever leaves or revokes is gone; whoever comes is found; merging changes nothing."""
     with _index(tmp_path) as (index, names):
         store = index._store
-        index.tidy()
-        assert index.current.segments[0].graph is not None
         before = _asked(index)
         kept = store.people(names)
         store.delete_person(kept[names[1]], if_version=None)
