@@ -152,10 +152,10 @@ class Desk(Visit):
         self.tools.store.forget_drafts(self.me.id, [form.name])
         return self.redirect(location, said)
 
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """What this officer may do."""
-        return caller_of_officer(self.me).scopes
+    def may(self, *scopes: Scope) -> bool:
+        """Tell whether this officer may do all of these."""
+        caller = caller_of_officer(self.me)
+        return all(caller.may(scope) for scope in scopes)
 
 
 def own_path(path: str) -> str:
@@ -260,6 +260,5 @@ def desk_with(*scopes: Scope) -> Callable[[Desk], Desk]:
 
 def require_scopes(desk: Desk, scopes: Sequence[Scope]) -> None:
     """Raise ForbiddenError where the officer's role lacks one of these."""
-    caller = caller_of_officer(desk.me)
-    if not all(caller.may(scope) for scope in scopes):
+    if not desk.may(*scopes):
         raise ForbiddenError

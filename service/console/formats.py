@@ -7,7 +7,6 @@ nothing around it; every name comes from Babel, so that no code is shown to anyb
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -15,13 +14,9 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup, escape
 
 from service.console.languages import PSEUDO, Language
+from service.skills.scripts import direction, in_digits
 
 Number = int | float | Decimal
-
-_LATIN: Final = "0123456789"
-# The separators that go with Arabic digits.
-_ARABIC_ZERO: Final = "٠"
-_RTL_LANGUAGES: Final = frozenset({"ar", "ur", "fa", "ps", "sd", "ckb", "he", "dv", "ug"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +27,7 @@ class Formats:
     zone: tzinfo | None = None
 
     def _digits(self, text: str, *, separators: bool = False) -> str:
-        zero = self.language.zero
-        if zero == "0":
-            return text
-        shift = {ord(one): chr(ord(zero) + at) for at, one in enumerate(_LATIN)}
-        if separators and zero == _ARABIC_ZERO:
-            shift |= {ord(","): "٬", ord("."): "٫"}
-        return text.translate(shift)
+        return in_digits(text, self.language.code, separators=separators)
 
     def number(self, value: Number) -> str:
         """Return a number with the language's digits and grouping."""
@@ -120,14 +109,13 @@ class Formats:
             return Markup()
         if lang is None or lang == self.language.code:
             return Markup("<bdi>{}</bdi>").format(text)
-        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, direction_of(lang), text)
+        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, direction(lang), text)
+
+    def isolated(self, text: str) -> str:
+        """Return words that are not the page's own for places without tags, as a page's title."""
+        return f"\u2068{text}\u2069"
 
     def lines(self, text: str) -> Markup:
         """Return somebody's words with their line breaks, isolated paragraph by paragraph."""
         parts = (Markup('<p dir="auto">{}</p>').format(one) for one in text.split("\n") if one)
         return Markup().join(escape(one) for one in parts)
-
-
-def direction_of(lang: str) -> str:
-    """Return HTML's dir for a language tag."""
-    return "rtl" if lang.partition("-")[0].lower() in _RTL_LANGUAGES else "ltr"

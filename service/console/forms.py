@@ -1,5 +1,6 @@
 """Forms: what stands in each field, what is wrong with it, and what makes a form safe to send."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import Final
 
 from service.domain.errors import InvalidInputError
 from service.domain.officer import Draft
+from service.intake.cells import plain_digits
 
 CSRF: Final = "_csrf"
 ONCE: Final = "_once"
@@ -16,6 +18,8 @@ ABOUT: Final = "_about"
 LANGUAGE: Final = "_language"
 SECRET_FIELDS: Final = ("password", "new_password", "admin_key")
 """Never kept in a draft, never filled in again."""
+_NUMBER: Final = re.compile(r"(?:\d+|\d{1,3}(?:[, '’]\d{2,3})*[, '’]\d{3})(?:\.\d+)?|\.\d+")
+"""Grouped in threes, or as in 1,00,000: "2,5" may mean two and a half, and is not guessed at."""
 
 
 @dataclass(slots=True)
@@ -68,6 +72,20 @@ class Form:
         for problem in error.problems:
             name = next((one for p, one in fields.items() if problem.pointer.startswith(p)), "")
             self.refuse(name, words.get(name, words.get("", problem.detail)))
+
+
+def number(text: str) -> float | None:
+    """Return a number in any script's digits, grouped or not; None where nothing is written.
+
+    Raises ValueError for what is no number.
+    """
+    plain = plain_digits(text).strip()
+    if not plain:
+        return None
+    if not _NUMBER.fullmatch(plain):
+        message = "This is no number."
+        raise ValueError(message)
+    return float(re.sub("[, '’]", "", plain))
 
 
 def fields_of(sent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

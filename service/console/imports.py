@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
+from service.console.choices import countries, currencies
 from service.console.desk import Desk, desk_with
 from service.console.forms import Form
 from service.console.imports_words import (
@@ -22,18 +23,17 @@ from service.console.imports_words import (
 )
 from service.console.languages import N_
 from service.console.listings_words import KINDS as LISTING_KINDS
-from service.console.listings_words import countries, currencies
 from service.domain.access import Scope
 from service.domain.audit import Action
-from service.domain.batch import BatchState, RowEffect, RowResult, StoredBatch
+from service.domain.batch import ENDED, BatchState, RowEffect, RowResult, StoredBatch
 from service.domain.errors import NotFoundError, UnreadableFileError
 from service.domain.imported import ImportKind
 from service.intake.headers import SEVERAL
 from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
 from service.usecases.hold_file import FileLook, held, hold, lacking_in, look_at, run_held
-from service.usecases.import_records import Upload
 from service.usecases.sign_in import caller_of_officer
+from service.usecases.submit_import import Upload, import_defaults
 from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -50,7 +50,6 @@ _NO_COUNTRY: Final = N_(
     "No column is “%(field)s”. Choose one; or give up this file, bring it in again, and choose the "
     "country there for all rows."
 )
-_OVER: Final = (BatchState.DONE, BatchState.FAILED)
 
 Importing = Annotated[Desk, Depends(desk_with(Scope.LISTINGS_WRITE, Scope.RETURNEES_WRITE))]
 Listing = Annotated[Shown, Depends(Accessing(Action.IMPORT_LIST))]
@@ -70,7 +69,7 @@ def show(desk: Importing, shown: Listing) -> Response:
 
 
 def _start(desk: Desk, form: Form, shown: Shown, status: int = 200) -> Response:
-    recent = _recent(desk.tools, desk.me.organisation_id)
+    recent = desk.tools.store.last_batches(desk.me.organisation_id, _RECENT)
     shown.of(*(one.batch.id for one in recent))
     return desk.page(
         "imports/start.html",
@@ -84,16 +83,6 @@ def _start(desk: Desk, form: Form, shown: Shown, status: int = 200) -> Response:
         currencies=currencies(desk.language),
         sources=desk.tools.store.sources_of(desk.me.organisation_id),
     )
-
-
-def _recent(tools: Tools, organisation_id: str) -> list[StoredBatch]:
-    found: list[StoredBatch] = []
-    after: int | None = 0
-    while after is not None:
-        page = tools.store.page_of_batches(organisation_id, after=after, limit=_PAGE)
-        found = [*found, *page.items][-_RECENT:]
-        after = page.next_after
-    return found[::-1]
 
 
 @router.post("/import")
@@ -120,18 +109,20 @@ def take_file(desk: Importing, shown: Submitting) -> Response:
 
 def _upload(form: Form, file: UploadFile) -> Upload:
     people = form.text("kind") == ImportKind.RETURNEES.value
-    said = {
-        "kind": None if people else form.text("listing_kind"),
-        "home_country" if people else "country": form.text("country"),
-        "wage_currency": form.text("currency"),
-    }
+    kind = ImportKind.RETURNEES if people else ImportKind.LISTINGS
     return Upload(
         content=file.file.read(),
-        kind=ImportKind.RETURNEES if people else ImportKind.LISTINGS,
+        kind=kind,
         name=file.filename,
         content_type=file.content_type,
         source=form.text("source")[:100] or None,
-        defaults={name: value for name, value in said.items() if value},
+        defaults=import_defaults(
+            kind,
+            listing_kind=form.text("listing_kind"),
+            country=form.text("country"),
+            currency=form.text("currency"),
+            visibility="" if people else form.text("visibility"),
+        ),
     )
 
 
@@ -233,7 +224,7 @@ def show_import(
     progress = stored.progress
     if progress.state is BatchState.HELD:
         return desk.redirect(f"{_PATH}/{import_id}/columns")
-    if progress.state not in _OVER:
+    if progress.state not in ENDED:
         return desk.page("imports/progress.html", **_how_far(desk, stored))
     mistakes = _mistakes(desk.tools, import_id)
     classes = Counter(one.code for one in mistakes).most_common()
@@ -270,7 +261,7 @@ def _seen(desk: Desk, import_id: str) -> StoredBatch:
 
 def _how_far(desk: Desk, stored: StoredBatch) -> dict[str, object]:
     state = desk.text(STATES[stored.progress.state])
-    return {"stored": stored, "state": state, "over": stored.progress.state in _OVER}
+    return {"stored": stored, "state": state, "over": stored.progress.state in ENDED}
 
 
 def _still_held(desk: Desk, stored: StoredBatch) -> str | None:
@@ -317,7 +308,7 @@ def show_progress(desk: Importing, import_id: str, shown: Reading, request: Requ
     """Say how far it is; once it is over, have the page ask for what came of it."""
     stored = _seen(desk, import_id)
     shown.of(import_id)
-    over = stored.progress.state in _OVER
+    over = stored.progress.state in ENDED
     if "hx-request" not in request.headers:
         return desk.redirect(f"{_PATH}/{import_id}")
     response = desk.page("imports/how_far.html", **_how_far(desk, stored))

@@ -13,6 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from service.skills.scripts import direction
+
 FOLDER: Final = Path(__file__).parent / "locale"
 PSEUDO: Final = "qps"
 """No language: every message in brackets, so that a test sees what is not a message."""
@@ -20,13 +22,11 @@ PSEUDO: Final = "qps"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language. name: its own name; region: whose formats it is written in; zero: digit 0."""
+    """One language. name: its own name; babel: whose formats it is written in."""
 
     code: str
     name: str
     babel: str
-    zero: str = "0"
-    rtl: bool = False
 
     @property
     def locale(self) -> Locale:
@@ -36,7 +36,12 @@ class Language:
     @property
     def direction(self) -> str:
         """Which way it is written: HTML's dir."""
-        return "rtl" if self.rtl else "ltr"
+        return direction(self.code)
+
+    @property
+    def rtl(self) -> bool:
+        """Whether it is written from the right."""
+        return self.direction == "rtl"
 
 
 @cache
@@ -44,17 +49,15 @@ def _locale(code: str) -> Locale:
     return Locale.parse(code)
 
 
-# Digits as offices use them: Bangla, Nepali and Arabic have their own; Hindi and Urdu papers
-# are written with 0 to 9.
 LANGUAGES: Final[Mapping[str, Language]] = {
     one.code: one
     for one in (
-        Language("bn", "বাংলা", "bn_BD", zero="০"),
+        Language("bn", "বাংলা", "bn_BD"),
         Language("en", "English", "en_GB"),
         Language("hi", "हिन्दी", "hi_IN"),
-        Language("ur", "اردو", "ur_PK", rtl=True),
-        Language("ne", "नेपाली", "ne_NP", zero="०"),
-        Language("ar", "العربية", "ar", zero="٠", rtl=True),
+        Language("ur", "اردو", "ur_PK"),
+        Language("ne", "नेपाली", "ne_NP"),
+        Language("ar", "العربية", "ar"),
     )
 }
 _PSEUDO: Final = Language(PSEUDO, "⟦pseudo⟧", "en_GB")

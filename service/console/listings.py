@@ -9,13 +9,14 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Response
 
 from service.console import listings_words as w
+from service.console.choices import countries, country_name, currencies
 from service.console.desk import Desk, desk_with
 from service.console.forms import Form
 from service.console.languages import N_
 from service.console.listings_form import listing_of, values_of
 from service.domain.access import Scope
 from service.domain.corridor import StoredCorridor
-from service.domain.errors import NotFoundError
+from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.listing import Kind, Listing, ListingSearch, StoredListing
 from service.domain.records import Put
 from service.domain.visa import visa_kind
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 PATH: Final = "/console/listings"
 _INVALID: Final = 422
+_CHANGED: Final = 412
 _ON_A_PAGE: Final = 25
 _MOST_WORDS: Final = 8
 _MOST_PAGES: Final = 100_000
@@ -68,7 +70,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
         kinds=w.KINDS,
         by_country=sorted(
             (
-                (code, w.country_name(desk.language, code), count)
+                (code, country_name(desk.language, code), count)
                 for code, count in found.countries.items()
             ),
             key=lambda one: (-one[2], one[1]),
@@ -77,7 +79,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter per filter
         page_at=page,
         pages=max(1, -(-found.total // _ON_A_PAGE)),
         query=urlencode({name: value for name, value in chosen.items() if value}),
-        may_write=Scope.LISTINGS_WRITE in desk.scopes,
+        may_write=desk.may(Scope.LISTINGS_WRITE),
     )
 
 
@@ -94,7 +96,7 @@ def show_corridors(desk: Reading, origin: str = "") -> Response:
     return desk.page(
         "listings/corridors.html",
         search=form,
-        origins=[(code, w.country_name(desk.language, code)) for code in origins],
+        origins=[(code, country_name(desk.language, code)) for code in origins],
         corridors=sorted(rows, key=lambda one: (one.content.origin, one.content.destination)),
         statuses=w.CORRIDORS,
         visas=w.VISAS,
@@ -138,8 +140,8 @@ def _form_page(desk: Desk, form: Form, stored: StoredListing | None, status: int
         kinds=w.KINDS,
         periods=w.PERIODS,
         visas=w.VISAS,
-        countries=w.countries(desk.language),
-        currencies=w.currencies(desk.language),
+        countries=countries(desk.language),
+        currencies=currencies(desk.language),
     )
 
 
@@ -185,14 +187,10 @@ def show_one(desk: Reading, listing_id: str) -> Response:
         occupation=desk.tools.taxonomy.title(listing.isco08) if listing.isco08 else None,
         closed=ends is not None and ends < today,
         barred=_barred(desk, listing),
-        may_seek=listing.kind in RANKED and {Scope.MATCH, Scope.RETURNEES_READ} <= _held(desk),
-        may_write=_mine(desk, stored) and Scope.LISTINGS_WRITE in _held(desk),
+        may_seek=listing.kind in RANKED and desk.may(Scope.MATCH, Scope.RETURNEES_READ),
+        may_write=_mine(desk, stored) and desk.may(Scope.LISTINGS_WRITE),
         token=Form("", PATH).token,
     )
-
-
-def _held(desk: Desk) -> frozenset[Scope]:
-    return frozenset(Scope) if Scope.ADMIN in desk.scopes else desk.scopes
 
 
 def _mine(desk: Desk, stored: StoredListing) -> bool:
@@ -245,16 +243,25 @@ def take_edit(desk: Writing, listing_id: str) -> Response:
     stored = _own(desk, listing_id)
     form = desk.form(f"listing:{listing_id}", f"{PATH}/{listing_id}/edit")
     listing = listing_of(desk, form, stored.content)
-    version = form.text("version")
-    if version.isdecimal() and int(version) != stored.version:
-        form.refuse("", desk.text(N_("Somebody else changed this listing. Open it again first.")))
-    if listing is None or not form.ok:
+    if listing is None:
         return _form_page(desk, form, stored, _INVALID)
-    return desk.once(
-        form,
-        lambda: _put(desk, listing, stored.source, stored.external_id, stored.version),
-        N_("The listing is changed."),
-    )
+    sent = form.text("version")
+    version = int(sent) if sent.isdecimal() else stored.version
+    try:
+        return desk.once(
+            form,
+            lambda: _put(desk, listing, stored.source, stored.external_id, version),
+            N_("The listing is changed."),
+        )
+    except PreconditionFailedError:
+        words = N_(
+            "Somebody changed this listing while you typed. Compare it with yours below; "
+            "saving again writes yours."
+        )
+        form.refuse("", desk.text(words))
+        stored = _own(desk, listing_id)
+        form.values["version"] = [str(stored.version)]
+        return _form_page(desk, form, stored, _CHANGED)
 
 
 @router.post("/listings/{listing_id}/close")

@@ -7,14 +7,13 @@ from enum import Enum
 from typing import Any, Final
 
 from service.console.desk import Desk
-from service.console.forms import Form
+from service.console.forms import Form, number
 from service.console.imports_words import PROBLEMS
 from service.console.languages import N_
 from service.console.listings_words import FIELDS
 from service.console.state import state_of
 from service.domain.errors import InvalidInputError
 from service.domain.listing import Kind, Listing
-from service.intake.cells import plain_digits
 from service.intake.reasons import problem_told
 
 _LINES: Final[tuple[str, ...]] = ("skills", "certificates", "outcomes")
@@ -34,7 +33,7 @@ def values_of(listing: Listing) -> dict[str, list[str]]:
     """Return what stands in the form of a listing that is there."""
     body = body_of(listing)
     found = {name: str(body[name]) for name in (*_WORDS, *_NUMBERS) if name in body}
-    found |= {name: f"{body[name]:g}" for name in _NUMBERS if isinstance(body.get(name), float)}
+    found |= {name: f"{body[name]:.15g}" for name in _NUMBERS if isinstance(body.get(name), float)}
     found |= {name: "\n".join(body[name]) for name in _LINES if name in body}
     if listing.recruiter_licensed is not None:
         found["recruiter_licensed"] = "yes" if listing.recruiter_licensed else "no"
@@ -89,13 +88,15 @@ def _lines(text: str) -> list[str]:
 
 def _numbers(desk: Desk, form: Form, body: dict[str, Any]) -> None:
     for name in _NUMBERS:
-        text = plain_digits(form.text(name)).replace(",", "").replace(" ", "")
-        if not text:
-            continue
         try:
-            body[name] = int(text) if name == "positions" else float(text)
+            found = number(form.text(name))
         except ValueError:
             form.refuse(name, desk.text(PROBLEMS["number"]))
+            continue
+        if name == "positions" and found is not None and not found.is_integer():
+            form.refuse(name, desk.text(PROBLEMS["number"]))
+        elif found is not None:
+            body[name] = int(found) if name == "positions" else found
 
 
 def _needed(desk: Desk, form: Form, body: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Who could do this: people for a listing, and noting that one of them is to be invited."""
+"""Who could do this: people for a listing, and what is recorded of them and it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -6,18 +6,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from service.console.desk import Desk, desk_with
-from service.console.forms import Form
-from service.console.languages import N_
-from service.console.listings import PATH
-from service.console.listings_words import OUTCOMES
 from service.domain.access import Scope
 from service.domain.audit import Action
 from service.domain.candidate import Candidate, Contactable
 from service.domain.errors import InvalidInputError, NotFoundError
-from service.domain.outcome import Outcome, OutcomeKind
+from service.domain.outcome import OutcomeKind
 from service.usecases.find_candidates import find_candidates
 from service.usecases.read_shared import page_of_outcomes
-from service.usecases.record_outcome import record_outcome
 from service.usecases.word_referral import gap_worded
 from service.web.audit import Accessing, Shown
 
@@ -31,9 +26,7 @@ _OUTCOMES: Final = 500
 Seeking = Annotated[
     Desk, Depends(desk_with(Scope.MATCH, Scope.LISTINGS_READ, Scope.RETURNEES_READ))
 ]
-Inviting = Annotated[Desk, Depends(desk_with(Scope.OUTCOMES_WRITE, Scope.RETURNEES_READ))]
 Reading = Annotated[Shown, Depends(Accessing(Action.CANDIDATES_READ))]
-Reporting = Annotated[Shown, Depends(Accessing(Action.OUTCOME_REPORT, at_once=True))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,6 @@ class Card:
     known_by: str | None
     gaps: tuple[str, ...]
     noted: tuple[OutcomeKind, ...]
-    token: str
 
 
 @router.get("/listings/{listing_id}/people")
@@ -69,9 +61,8 @@ def show(desk: Seeking, listing_id: str, shown: Reading) -> Response:
         listing_id=listing_id,
         cards=[_card(desk, one, names, noted) for one in found.items],
         notices=[one.code for one in found.notices],
-        outcomes=OUTCOMES,
         most_why=_WHY,
-        may_invite=Scope.OUTCOMES_WRITE in desk.scopes,
+        may_invite=desk.may(Scope.OUTCOMES_WRITE),
     )
 
 
@@ -101,19 +92,4 @@ def _card(
         known_by=None if directly else names.get(one.person.organisation_id, ""),
         gaps=tuple(gap_worded(phrases, code, gap).own for gap in one.match.missing[:_GAPS]),
         noted=tuple(noted.get(one.person.id, ())),
-        token=Form("", PATH).token,
     )
-
-
-@router.post("/listings/{listing_id}/invite")
-def invite(desk: Inviting, listing_id: str, shown: Reporting) -> Response:
-    """Note that a person is to be invited for a listing."""
-    person_id = desk.field("person")
-    shown.of(person_id)
-    outcome = Outcome(returnee_id=person_id, listing_id=listing_id, kind=OutcomeKind.SHORTLISTED)
-
-    def act() -> str:
-        record_outcome(desk.tools, desk.me.organisation_id, outcome)
-        return f"{PATH}/{listing_id}/people"
-
-    return desk.once(Form("", PATH), act, N_("It is noted that this person is to be invited."))

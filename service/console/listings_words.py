@@ -1,15 +1,10 @@
-"""What a listing says in words: its fields, kinds, pay, visas; and names to choose from."""
+"""What a listing says in words: its fields, kinds, pay, visas."""
 
-import re
-from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
-from service.console.formats import Formats
-from service.console.languages import N_, Language
+from service.console.languages import N_
 from service.domain.corridor import CorridorStatus
 from service.domain.listing import Kind, WagePeriod
-from service.domain.outcome import OutcomeKind
 from service.domain.visa import VisaKind
 
 FIELDS: Final = {
@@ -45,6 +40,8 @@ FIELDS: Final = {
     "provider": N_("Offered by"),
     "certification": N_("Certificate of the course"),
     "sectors": N_("Sectors"),
+    "visibility": N_("Public or private"),
+    "visible_to": N_("Organisations that see it"),
     "lat": N_("Degrees north"),
     "lon": N_("Degrees east"),
 }
@@ -75,42 +72,3 @@ VISAS: Final = {
     VisaKind.STUDENT: N_("Student visa"),
     VisaKind.FAMILY: N_("Family visa"),
 }
-OUTCOMES: Final = {
-    OutcomeKind.SHORTLISTED: N_("To be invited"),
-    OutcomeKind.REFERRED: N_("Referred"),
-    OutcomeKind.PLACED: N_("Placed"),
-    OutcomeKind.DECLINED: N_("Did not come to be"),
-    OutcomeKind.RETAINED: N_("Still at work there"),
-}
-_FIRST: Final = ("BD", "IN", "NP", "PK", "LK", "SA", "AE", "QA", "OM", "KW", "BH", "MY", "SG")
-_NOT_COUNTRIES: Final = frozenset(
-    "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split()  # noqa: SIM905 - a list to read
-)
-_CURRENCIES: Final = (
-    *("BDT", "INR", "NPR", "PKR", "LKR", "SAR", "AED", "QAR", "OMR", "KWD", "BHD", "MYR"),
-    *("SGD", "MVR", "JOD", "IQD", "KRW", "JPY", "EUR", "USD", "GBP", "RON", "PLN", "PHP", "IDR"),
-)
-
-
-def country_name(language: Language, code: str) -> str:
-    """Return a country's name where there is no place for tags, as in a list to choose from."""
-    return Formats(language).country(code).striptags()
-
-
-@cache
-def countries(language: Language) -> Sequence[tuple[str, str]]:
-    """Return (code, name) of every country, by name, those met most first."""
-    named = {
-        code: country_name(language, code)
-        for code in map(str, language.locale.territories)
-        if re.fullmatch(r"[A-Z]{2}", code) and code not in _NOT_COUNTRIES
-    }
-    rest = sorted(named.keys() - set(_FIRST), key=lambda code: named[code])
-    return tuple((code, named[code]) for code in (*_FIRST, *rest))
-
-
-@cache
-def currencies(language: Language) -> Sequence[tuple[str, str]]:
-    """Return (code, name) of the currencies that pay comes in."""
-    formats = Formats(language)
-    return tuple((code, formats.currency(code).striptags()) for code in _CURRENCIES)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from service.domain.letter import LinkPurpose
 from service.ports import Tools
-from service.skills.phrases import direction
+from service.skills.scripts import direction
 from service.usecases.answer_mail import Followed, Standing, act_on_link, follow_link
 from service.usecases.write_letters import Writer
 from service.web.access import ToolsDep

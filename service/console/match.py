@@ -4,12 +4,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
+from service.console.choices import SENDING, countries, currencies
 from service.console.desk import Desk, desk_with
-from service.console.forms import Form, fields_of
+from service.console.forms import ONCE, Form, fields_of
 from service.console.languages import N_
 from service.console.options import View, view_of
+from service.console.outcomes import seen_outcomes
 from service.console.question import (
-    CURRENCIES,
     LANGUAGES,
     LEVELS,
     MOST_PICKED,
@@ -20,21 +21,27 @@ from service.console.question import (
 from service.console.state import state_of
 from service.domain.access import Scope
 from service.domain.audit import Action
-from service.domain.errors import InvalidInputError
+from service.domain.errors import FormExpiredError, InvalidInputError, NotFoundError
+from service.domain.outcome import Outcome, OutcomeKind
 from service.domain.person import StoredPerson
-from service.usecases.keep_drafts import save_draft
+from service.usecases.keep_drafts import save_draft, submit_once
+from service.usecases.record_outcome import record_outcome
 from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 Matcher = Annotated[Desk, Depends(desk_with(Scope.MATCH))]
 PersonMatcher = Annotated[Desk, Depends(desk_with(Scope.MATCH, Scope.RETURNEES_READ))]
+Recorder = Annotated[
+    Desk, Depends(desk_with(Scope.MATCH, Scope.RETURNEES_READ, Scope.OUTCOMES_WRITE))
+]
+Reporting = Annotated[Shown, Depends(Accessing(Action.OUTCOME_REPORT, at_once=True))]
 Matching = Annotated[Shown, Depends(Accessing(Action.MATCH_STORED))]
 
 FORM: Final = "match"
+FIRST_STEPS: Final = (OutcomeKind.SHORTLISTED, OutcomeKind.REFERRED)
 _INVALID: Final = 422
 _HOMES: Final = {"bn": "BD", "ne": "NP", "ur": "PK", "hi": "IN"}
-_SENDING: Final = ("BD", "IN", "NP", "PK", "LK", "PH", "ID", "KE", "ET", "UG", "MM", "VN")
 _WRONG: Final = {
     "long": N_("This is too long. Keep to what the person can do."),
     "number": N_("Write a number here, in digits."),
@@ -70,6 +77,32 @@ def take_person(person_id: str, desk: PersonMatcher, shown: Matching) -> Respons
     person = desk.tools.store.person(desk.me.organisation_id, person_id)
     shown.of(person.id)
     return _taken(desk, _form(desk, person), person)
+
+
+@router.post("/people/{person_id}/match/outcome")
+def record(person_id: str, desk: Recorder, shown: Reporting) -> Response:
+    """Record the first step with one of the options, and go back to it."""
+    person = desk.tools.store.person(desk.me.organisation_id, person_id)
+    shown.of(person.id)
+    form = _form(desk, person)
+    form.values.pop("record", None)
+    acted(form, "")
+    save_draft(desk.tools, desk.me, form.name, fields_of(form.values), form.about)
+    kind, _, listing_id = desk.field("record").partition(":")
+    token = desk.field(ONCE)
+    if kind not in FIRST_STEPS:
+        raise NotFoundError
+    if not token:
+        raise FormExpiredError
+    outcome = Outcome(returnee_id=person.id, listing_id=listing_id, kind=OutcomeKind(kind))
+
+    def act() -> str:
+        record_outcome(desk.tools, desk.me.organisation_id, outcome)
+        return f"{form.page}#t-{listing_id}"
+
+    # All buttons of a page lie in one form, so that its token alone would let one of them through.
+    location = submit_once(desk.tools, desk.me, f"{token} {kind} {listing_id}", act)
+    return desk.redirect(location, N_("It is recorded. On the person's page it can be taken back."))
 
 
 def _form(desk: Desk, person: StoredPerson | None = None) -> Form:
@@ -132,12 +165,20 @@ def _page(
         focus=bool(action),
         languages_spoken=LANGUAGES,
         levels=LEVELS,
-        currencies=CURRENCIES,
-        countries=_countries(desk),
+        currencies=currencies(desk.language),
+        countries=countries(desk.language, SENDING),
         listing_pages="/console/listings/{listing_id}" in state_of(desk.request).paths,
         person_pages="/console/people/{person_id}" in state_of(desk.request).paths,
+        steps=FIRST_STEPS if person and desk.may(Scope.OUTCOMES_WRITE) else (),
+        recorded=_recorded(desk, person),
         sheets="/console/referral" in state_of(desk.request).paths,
     )
+
+
+def _recorded(desk: Desk, person: StoredPerson | None) -> dict[str, frozenset[str]]:
+    """Return what this office has recorded of a person, by listing."""
+    cases = seen_outcomes(desk, person.id) if person else []
+    return {one.listing_id: one.said for one in cases}
 
 
 def _answered(desk: Desk, question: Question) -> tuple[View | None, str]:
@@ -150,20 +191,3 @@ def _answered(desk: Desk, question: Question) -> tuple[View | None, str]:
         if error.code == "language_unknown":
             return None, "script"
         raise
-
-
-def _countries(desk: Desk) -> list[tuple[str, str]]:
-    """Return the countries people come from first, then all others by name."""
-    names = {
-        str(code): str(name)
-        for code, name in desk.language.locale.territories.items()
-        if str(code).isalpha() and code not in _NO_COUNTRY
-    }
-    rest = sorted((name, code) for code, name in names.items() if code not in _SENDING)
-    ordered = [*_SENDING, *(code for _, code in rest)]
-    return [(code, desk.formats.country(code)) for code in ordered]
-
-
-_NO_COUNTRY: Final = frozenset(
-    "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split()  # noqa: SIM905 - a list to read
-)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from service.console.desk import Desk, desk_with, own_path
 from service.console.forms import Form
 from service.console.languages import N_
-from service.console.people_words import OUTCOMES, REASONS
+from service.console.words import OUTCOMES, REASONS
 from service.domain.access import Scope
 from service.domain.audit import Action
 from service.domain.errors import NotFoundError
@@ -16,6 +16,7 @@ from service.domain.listing import StoredListing
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
 from service.usecases.read_shared import page_of_outcomes, seen_outcome
 from service.usecases.record_outcome import record_outcome, take_back_outcome
+from service.usecases.see_listing import seen_listings
 from service.web.audit import Accessing, Shown
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -41,7 +42,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that came of one listing for a person. listing None: it is no longer listed."""
+    """All that came of one listing for a person. listing None: it is no longer shown here."""
 
     listing_id: str
     listing: StoredListing | None
@@ -55,12 +56,13 @@ class Case:
 
 def seen_outcomes(desk: Desk, person_id: str) -> list[Case]:
     """Return what came of recommendations to a person, by listing, the newest first."""
-    if Scope.OUTCOMES_READ not in desk.scopes and Scope.ADMIN not in desk.scopes:
+    if not desk.may(Scope.OUTCOMES_READ):
         return []
     store, mine = desk.tools.store, desk.me.organisation_id
     where = {"returnee_id": person_id}
     found = page_of_outcomes(desk.tools, mine, after=0, limit=_MOST, where=where).items
-    listings = store.listings(list(dict.fromkeys(x.content.listing_id for x in found)))
+    named = list(dict.fromkeys(x.content.listing_id for x in found))
+    listings = seen_listings(desk.tools, mine, named)
     houses = {one.id: one.name for one in store.organisations()}
     cases: dict[str, list[Stage]] = {}
     for one in sorted(found, key=lambda x: _ORDER.index(x.content.kind)):
@@ -100,7 +102,9 @@ def record(desk: Writer, shown: Reporting) -> Response:
         record_outcome(desk.tools, desk.me.organisation_id, outcome)
         return back
 
-    return desk.once(Form("", back), act, N_("Recorded. You can take it back below."))
+    here = back == f"/console/people/{person_id}"
+    said = N_("Recorded. You can take it back below.") if here else N_("It is recorded.")
+    return desk.once(Form("", back), act, said)
 
 
 @router.post("/outcomes/{outcome_id}/undo")

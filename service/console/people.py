@@ -15,6 +15,7 @@ from service.domain.audit import Action
 from service.domain.person import Consent, StoredPerson
 from service.domain.records import Put
 from service.domain.text import fold
+from service.usecases.erase_person import erase_person
 from service.usecases.find_people import PeopleSeen, find_people
 from service.usecases.register_person import register_person
 from service.web.audit import Accessing, Shown
@@ -49,7 +50,7 @@ def search(desk: Reader, shown: Listing, q: Annotated[str, Query(max_length=200)
         lines=people_lines(desk, found.people),
         total=found.total,
         registered=desk.tools.store.count_people(desk.me.organisation_id),
-        may_write=Scope.RETURNEES_WRITE in desk.scopes or Scope.ADMIN in desk.scopes,
+        may_write=desk.may(Scope.RETURNEES_WRITE),
     )
 
 
@@ -117,7 +118,6 @@ def _erasing(desk: Desk, person: StoredPerson, form: Form, status: int = 200) ->
 def erase(person_id: str, desk: Writer, shown: Erasing) -> Response:
     """Erase a person for good, once it was typed out."""
     form = desk.form("")
-    organisation_id, store = desk.me.organisation_id, desk.tools.store
     if fold(form.text("confirm")) not in {fold(desk.text(_ERASE)), fold(_ERASE)}:
         person = own_person(desk, person_id)
         # Nothing was erased; only looked at.
@@ -128,7 +128,7 @@ def erase(person_id: str, desk: Writer, shown: Erasing) -> Response:
     shown.of(person_id)
 
     def act() -> str:
-        store.delete_person(store.person(organisation_id, person_id), if_version=None)
+        erase_person(desk.tools, own_person(desk, person_id), if_version=None)
         return "/console/people"
 
     return desk.once(form, act, N_("The record is erased."))

@@ -1,14 +1,14 @@
 """The form of a person: filled from a record, and read into one."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from service.console import people_words as w
+from service.console.choices import CURRENCIES
 from service.console.desk import Desk
-from service.console.forms import Form
+from service.console.forms import Form, number
 from service.console.languages import N_
 from service.domain.access import Organisation, Scope
 from service.domain.listing import LanguageSkill, WagePeriod
@@ -26,6 +26,7 @@ from service.domain.person import (
     StoredPerson,
     Veto,
 )
+from service.intake.cells import plain_digits
 from service.ports import Tools
 
 LEAST_ROWS: Final = 2
@@ -56,7 +57,7 @@ def organisations(desk: Desk) -> list[Organisation]:
 
 def may_see_category(desk: Desk) -> bool:
     """Whether the officer may know why somebody came back."""
-    return Scope.RESTRICTED in desk.scopes or Scope.ADMIN in desk.scopes
+    return desk.may(Scope.RESTRICTED)
 
 
 def filled(desk: Desk, person: StoredPerson) -> dict[str, list[str]]:
@@ -176,7 +177,7 @@ def _wage(desk: Desk, form: Form) -> MinWage | None:
         return None
     home = w.CURRENCY_OF.get(form.text("home"), "")
     named = form.text("currency") or home
-    if named not in w.CURRENCIES:
+    if named not in CURRENCIES:
         form.refuse("currency", desk.text(N_("Choose the currency of the pay.")))
         return None
     period = form.text("period")
@@ -224,7 +225,7 @@ def _line(desk: Desk, form: Form, name: str, most: int = _LINE) -> str:
 
 
 def _day(desk: Desk, form: Form, name: str) -> date | None:
-    text = ascii_digits(form.text(name))
+    text = plain_digits(form.text(name))
     if not text:
         return None
     try:
@@ -235,7 +236,7 @@ def _day(desk: Desk, form: Form, name: str) -> date | None:
 
 
 def _year(desk: Desk, form: Form) -> int | None:
-    text, now = ascii_digits(form.text("born")), desk.tools.clock.today().year
+    text, now = plain_digits(form.text("born")), desk.tools.clock.today().year
     if not text:
         return None
     if not text.isdecimal() or not _EARLIEST <= int(text) <= now:
@@ -245,22 +246,14 @@ def _year(desk: Desk, form: Form) -> int | None:
 
 
 def _number(desk: Desk, form: Form, name: str, most: float) -> float | None:
-    text = ascii_digits(form.text(name)).replace(",", "").replace("٬", "").replace(" ", "")
-    if not text:
-        return None
     try:
-        found = float(text.replace("٫", "."))
+        found = number(form.text(name))
     except ValueError:
         found = 0
-    if not 0 < found <= most:
+    if found is not None and not 0 < found <= most:
         form.refuse(name, desk.text(N_("Write a number above nought, such as 15000.")))
         return None
     return found
-
-
-def ascii_digits(text: str) -> str:
-    """Return a text with digits of any script as 0 to 9."""
-    return "".join(str(unicodedata.digit(x)) if x.isdecimal() else x for x in text)
 
 
 def _countries(form: Form, name: str) -> tuple[str, ...]:
@@ -277,4 +270,4 @@ def _iso(day: date | None) -> str:
 
 
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}"
+    return "" if value is None else f"{value:.15g}"

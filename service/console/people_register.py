@@ -1,13 +1,14 @@
 """Registering a person, changing a record, and settling whether two are one."""
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from markupsafe import Markup
 
 from service.console import people_words as w
+from service.console.choices import SENDING, countries, country_name, currencies
 from service.console.desk import Desk
 from service.console.drafts import keep
 from service.console.forms import Form
@@ -28,26 +29,26 @@ from service.domain.match import Phrase
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put
 from service.usecases.find_people import possibly_the_same
+from service.usecases.keep_drafts import save_draft
 from service.usecases.register_person import register_person
 from service.usecases.understand import understand
 from service.web.audit import Accessing, Shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 _NEW: Final = "/console/people/new"
 _INVALID: Final = 422
 _CHANGED: Final = 412
-_COUNTRY: Final = re.compile("[A-Z]{2}")
-_NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})
+_COUNTRIES: Final = ("country", "not_country")
+_LEAST_COUNTRIES: Final = 3
 _ANOTHER: Final = "new"
 _GROUPS: Final = (
     ("veto", "veto_market", "veto_code"),
     ("language", "level"),
     ("document", "document_status", "certificate"),
 )
+_ADDED_TO: Final = ("route", *_COUNTRIES)
+"""Lists without rows of their own."""
 _NEWEST: Final = ("matching", "share", "until")
 """What holds as it was said last, empty or not."""
 _SAVED: Final = N_("The record is saved.")
@@ -73,6 +74,7 @@ def begin(desk: Writer) -> Response:
 
 def _page(desk: Desk, form: Form, person: StoredPerson | None, status: int = 200) -> Response:
     rows = {name[0]: max(LEAST_ROWS, len(form.all(name[0])) + 1) for name in _GROUPS}
+    rows |= {name: max(_LEAST_COUNTRIES, _filled(form.all(name)) + 1) for name in _COUNTRIES}
     return desk.page(
         "people/form.html",
         status,
@@ -85,6 +87,11 @@ def _page(desk: Desk, form: Form, person: StoredPerson | None, status: int = 200
         with_category=may_see_category(desk),
         phrases=_phrases(desk, form) if "understood" in desk.request.query_params else None,
     )
+
+
+def _filled(values: Sequence[str]) -> int:
+    """Return how many rows are drawn for what is there: one chosen last may stand behind gaps."""
+    return max((at + 1 for at, one in enumerate(values) if one), default=0)
 
 
 def _options(desk: Desk, form: Form) -> dict[str, object]:
@@ -104,19 +111,15 @@ def _options(desk: Desk, form: Form) -> dict[str, object]:
     stored = {*form.all("language")} - {"", *w.LANGUAGES}
     tongues = (*w.LANGUAGES, *sorted(stored))
     found["languages"] = [(code, desk.formats.language_name(code)) for code in tongues]
-    found["currencies"] = w.CURRENCIES
+    found["currencies"] = currencies(desk.language)
     return found
 
 
-def _choices(desk: Desk, form: Form) -> dict[str, list[tuple[str, Markup]]]:
-    names = desk.formats.country
-    codes = (str(one) for one in desk.language.locale.territories)
-    others = [x for x in codes if _COUNTRY.fullmatch(x) and x not in {*w.HOMES, *_NO_COUNTRIES}]
-    others.sort(key=lambda x: str(names(x)))
+def _choices(desk: Desk, form: Form) -> dict[str, Sequence[tuple[str, str]]]:
     stored = {*form.all("country"), *form.all("not_country")} - {"", *w.DESTINATIONS}
     return {
-        "home": [(x, names(x)) for x in (*w.HOMES, *others)],
-        "abroad": [(x, names(x)) for x in (*w.DESTINATIONS, *sorted(stored))],
+        "home": countries(desk.language, SENDING),
+        "abroad": [(x, country_name(desk.language, x)) for x in (*w.DESTINATIONS, *sorted(stored))],
     }
 
 
@@ -152,13 +155,28 @@ def take_new(desk: Writer, shown: Creating) -> Response:
     alike = possibly_the_same(desk.tools, mine, said.contact.phone)
     known = next((one for one in alike if one.id == decision), None)
     if alike and known is None and decision != _ANOTHER:
-        return _compare(desk, form, said, alike, shown)
+        _showing(alike, shown)
+        return _compare(desk, form, said, alike, None)
     if known is not None:
-        merged = Form(form.name, form.page, merged_values(filled(desk, known), form.values))
-        said = entered(desk, merged, known)
+        return _same(desk, form, known, shown)
+    return desk.once(form, lambda: _saved(desk, said, None, shown), N_("The person is registered."))
+
+
+def _same(desk: Desk, form: Form, known: StoredPerson, shown: Shown) -> Response:
+    """Bring a record up to date with what was typed; what is too much together is shown first."""
+    page = f"/console/people/{known.id}/change"
+    merged = Form(f"person:{known.id}", page, about=known.id)
+    merged.values = merged_values(filled(desk, known), form.values)
+    said = entered(desk, merged, known)
+    if merged.ok:
         shown.action = Action.RETURNEE_CHANGE
         return desk.once(form, lambda: _saved(desk, said, known, shown), _SAVED)
-    return desk.once(form, lambda: _saved(desk, said, None, shown), N_("The person is registered."))
+    # Nothing is written yet: the record is open, with all that is to stand in it.
+    shown.action = Action.RETURNEE_READ
+    shown.of(known.id)
+    save_draft(desk.tools, desk.me, merged.name, merged.values, known.id)
+    desk.tools.store.forget_drafts(desk.me.id, [form.name])
+    return _page(desk, merged, known, _INVALID)
 
 
 def _saved(desk: Desk, said: Entered, known: StoredPerson | None, shown: Shown) -> str:
@@ -173,15 +191,23 @@ def _saved(desk: Desk, said: Entered, known: StoredPerson | None, shown: Shown) 
     return f"/console/people/{record.id}"
 
 
-def _compare(
-    desk: Desk, form: Form, said: Entered, alike: tuple[StoredPerson, ...], shown: Shown
-) -> Response:
-    # Nothing is stored yet but what was typed.
-    keep(desk)
+def _showing(alike: Sequence[StoredPerson], shown: Shown) -> None:
     shown.action = Action.RETURNEE_LIST
     shown.of(*(one.id for one in alike))
+
+
+def _compare(
+    desk: Desk,
+    form: Form,
+    said: Entered,
+    alike: tuple[StoredPerson, ...],
+    person: StoredPerson | None,
+) -> Response:
+    """Show who is reached by the same telephone. person: whose record it is that is changed."""
+    # Nothing is stored yet but what was typed.
+    keep(desk)
     compared = [(one, _differences(desk, one, said)) for one in alike]
-    return desk.page("people/alike.html", form=form, compared=compared)
+    return desk.page("people/alike.html", form=form, compared=compared, person=person)
 
 
 def _differences(desk: Desk, person: StoredPerson, said: Entered) -> list[Difference]:
@@ -220,6 +246,9 @@ def merged_values(
         for name, values in typed.items()
         if name not in rows and any(one.strip() for one in values)
     }
+    for name in _ADDED_TO:
+        both = [*stored.get(name, []), *typed.get(name, [])]
+        merged[name] = list(dict.fromkeys(one for one in both if one))
     merged |= {name: typed.get(name, []) for name in _NEWEST}
     before, now = (stored.get("text") or [""])[0].strip(), (typed.get("text") or [""])[0].strip()
     merged["text"] = [before if now in before else now if before in now else f"{before}\n{now}"]
@@ -254,6 +283,11 @@ def take_change(person_id: str, desk: Writer, shown: Changing) -> Response:
     if not form.ok:
         keep(desk)
         return _page(desk, form, person, _INVALID)
+    phone = said.contact.phone
+    alike = possibly_the_same(desk.tools, person.organisation_id, phone, but=person.id)
+    if alike and phone != person.contact.phone and form.value("decision") != _ANOTHER:
+        _showing(alike, shown)
+        return _compare(desk, form, said, alike, person)
     version = form.text("version")
 
     def act() -> str:

@@ -6,7 +6,6 @@ from typing import Final
 from service.console.languages import N_
 from service.domain.audit import Action
 from service.domain.listing import WagePeriod
-from service.domain.outcome import DeclineReason, OutcomeKind
 from service.domain.person import Market, ReturnCategory, Route, SkillStatus
 
 MARKETS: Final[Mapping[Market, str]] = {
@@ -44,24 +43,6 @@ CATEGORIES: Final[Mapping[ReturnCategory, str]] = {
     ReturnCategory.UNSUCCESSFUL: N_("Came back before reaching what they went for"),
     ReturnCategory.VICTIM_OF_ABUSE: N_("Was abused or exploited"),
 }
-OUTCOMES: Final[Mapping[OutcomeKind, str]] = {
-    OutcomeKind.SHORTLISTED: N_("Shortlisted"),
-    OutcomeKind.REFERRED: N_("Referred"),
-    OutcomeKind.PLACED: N_("Placed"),
-    OutcomeKind.DECLINED: N_("Declined"),
-    OutcomeKind.RETAINED: N_("Still there after three months"),
-}
-REASONS: Final[Mapping[DeclineReason, str]] = {
-    DeclineReason.WAGE: N_("The pay was too low"),
-    DeclineReason.DISTANCE: N_("It was too far away"),
-    DeclineReason.FAMILY: N_("Family or care at home"),
-    DeclineReason.CONDITIONS: N_("The working conditions"),
-    DeclineReason.DOCUMENTS: N_("Papers were missing"),
-    DeclineReason.SKILLS: N_("Skills were missing"),
-    DeclineReason.EMPLOYER: N_("The employer said no"),
-    DeclineReason.NO_ANSWER: N_("Nobody answered"),
-    DeclineReason.OTHER: N_("Another reason"),
-}
 ACTIONS: Final[Mapping[Action, str]] = {
     Action.RETURNEE_READ: N_("looked at the record"),
     Action.RETURNEE_LIST: N_("saw the person in a list"),
@@ -76,20 +57,17 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.OUTCOME_LIST: N_("saw outcomes in a list"),
     Action.OUTCOME_REMOVE: N_("took back an outcome"),
     Action.DELIVERY_LIST: N_("saw an alert about the person"),
+    Action.DELIVERY_REPLAY: N_("had an alert about the person sent again"),
+    Action.REPLY_READ: N_("was given an earlier answer about the person again"),
 }
 ANOTHER_ACTION: Final = N_("used the record")
 LANGUAGES: Final = (
     "en", "ar", "hi", "ur", "bn", "ne", "ms", "ta", "si", "tl", "id", "ko", "ja", "it", "el",
     "ro", "pl", "pt", "de", "fr", "es", "ru", "tr", "fa", "ps", "zh", "th", "my", "dv", "he",
 )  # fmt: skip
-HOMES: Final = ("BD", "IN", "NP", "PK", "LK", "PH", "ID", "MM", "AF", "KE", "ET", "UG", "GH", "NG")
 DESTINATIONS: Final = (
     "SA", "AE", "QA", "KW", "OM", "BH", "JO", "LB", "IQ", "MY", "SG", "BN", "MV", "MU", "KR", "JP",
     "HK", "TW", "IT", "RO", "PL", "HR", "GR", "CY", "MT", "PT", "DE", "GB", "TR", "RU", "SC", "LY",
-)  # fmt: skip
-CURRENCIES: Final = (
-    "BDT", "INR", "NPR", "PKR", "LKR", "PHP", "IDR", "SAR", "AED", "QAR", "KWD", "OMR", "BHD",
-    "MYR", "SGD", "JPY", "KRW", "EUR", "USD", "GBP",
 )  # fmt: skip
 CURRENCY_OF: Final = {
     "BD": "BDT", "IN": "INR", "NP": "NPR", "PK": "PKR", "LK": "LKR", "PH": "PHP", "ID": "IDR",

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
+from service.console.choices import countries, country_name
 from service.console.desk import Desk, desk_with
 from service.console.forms import Form
 from service.console.languages import N_
-from service.console.listings_words import countries, country_name
 from service.console.planning_charts import Chart, bars
 from service.domain.access import Scope
 from service.domain.match import MissingKind
@@ -22,6 +22,7 @@ from service.usecases.show_markets import Markets, show_markets
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
+_INVALID: Final = 422
 _BARS: Final = 12
 _ROWS: Final = 50
 # A spreadsheet reads letters that are not English only behind this mark.
@@ -46,12 +47,16 @@ Planning = Annotated[Desk, Depends(desk_with(Scope.INSIGHTS_READ))]
 def show(desk: Planning, area: str = "", market: str = "") -> Response:
     """Show which missing skills keep most people from most jobs."""
     found = find_skill_gaps(desk.tools, desk.me.organisation_id)
-    gaps = _picked(found, area, market)
     form = Form("", "/console/planning")
     form.values = {"area": [area], "market": [market]}
+    if area and market:
+        # Nobody has counted both at once; a figure of one alone would stand under both names.
+        form.refuse("market", desk.text(N_("Choose a district or the kind of jobs, not both.")))
+    gaps = _picked(found, area, market) if form.ok else []
     areas = sorted({one for gap in found.gaps for one in gap.areas})
     return desk.page(
         "planning/gaps.html",
+        200 if form.ok else _INVALID,
         search=form,
         found=found,
         gaps=gaps[:_ROWS],
@@ -66,7 +71,7 @@ def show(desk: Planning, area: str = "", market: str = "") -> Response:
 
 
 def _picked(found: SkillGaps, area: str, market: str) -> list[SkillGap]:
-    """Return the gaps of the same table for an area and a market: nothing more is counted."""
+    """Return the gaps of the same table for an area or a market: nothing more is counted."""
     gaps = [
         gap
         for gap in found.gaps
@@ -100,8 +105,10 @@ def _gap_chart(desk: Desk, gaps: list[SkillGap], area: str, market: str) -> Char
 
 
 @router.get("/planning/gaps.csv")
-def gaps_csv(desk: Planning, area: str = "", market: str = "") -> StreamingResponse:
+def gaps_csv(desk: Planning, area: str = "", market: str = "") -> Response:
     """Download the same figures."""
+    if area and market:
+        return desk.redirect("/console/planning?" + urlencode({"area": area, "market": market}))
     found = find_skill_gaps(desk.tools, desk.me.organisation_id)
     head = [N_("What is missing"), N_("Kind"), N_("People"), N_("Jobs"), N_("Trainings that help")]
     rows = (

@@ -4,7 +4,8 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
-from service.console.forms import Form
+from service.console.choices import CURRENCIES
+from service.console.forms import Form, number
 from service.domain.listing import LanguageSkill, WagePeriod
 from service.domain.match import Tier
 from service.domain.person import (
@@ -23,10 +24,6 @@ from service.usecases.correct_match import Correction
 LANGUAGES: Final = ("en", "ar", "hi", "bn", "ur", "ne", "ms", "ko", "ja", "it", "de", "zh")
 """What people who worked abroad most often speak a little of."""
 LEVELS: Final = ("A1", "A2", "B1", "C1")
-CURRENCIES: Final = (
-    "BDT", "INR", "NPR", "PKR", "LKR", "PHP", "IDR", "SAR", "AED", "QAR", "KWD", "OMR", "BHD",
-    "MYR", "SGD", "JPY", "KRW", "EUR", "USD",
-)  # fmt: skip
 MOST_PICKED: Final = 3
 SHOWN: Final = 5
 FOUND: Final = 20
@@ -106,12 +103,6 @@ def clean(text: str) -> str:
         if one in "\n\t"
         or (unicodedata.category(one) not in {"Cc", "Cs"} and one not in "\u202d\u202e")
     ).strip()
-
-
-def number(text: str) -> float | None:
-    """Return a number in any script's digits, None for none; raise ValueError for what is none."""
-    plain = "".join(one for one in text if one not in ",٬ \u00a0'").replace("٫", ".")
-    return float(plain) if plain else None
 
 
 def question_of(form: Form, viewer: str | None, person: StoredPerson | None = None) -> Question:

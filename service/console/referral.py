@@ -1,6 +1,5 @@
 """Referral: what a person takes home on paper."""
 
-from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -12,12 +11,11 @@ from service.console.question import MOST_PICKED, Question, clean, question_of
 from service.domain.access import Scope
 from service.domain.audit import Action
 from service.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from service.domain.officer import OfficerChange
 from service.domain.person import StoredPerson
 from service.domain.referral import Referral, ReferralRequest
-from service.usecases.correct_match import corrected
 from service.usecases.keep_drafts import save_draft
-from service.usecases.make_referral import refer_person, refer_profile
-from service.usecases.see_person import require_consent
+from service.usecases.make_referral import refer_corrected
 from service.web.audit import Accessing, Shown
 from service.web.problems import request_id
 from service.web.references import sheet_reference
@@ -75,7 +73,8 @@ def change(desk: Referrer, shown: Referring) -> Response:
     form = _sent(desk)
     if "hx-request" in desk.request.headers:
         return _page(desk, form, shown, fragment=True)
-    if _office(desk, form) is None:
+    referral, _ = _referral(desk, form, shown)
+    if referral is None:
         return _page(desk, form, shown)
     return desk.redirect(PAGE)
 
@@ -140,7 +139,9 @@ def _referral(desk: Desk, form: Form, shown: Shown) -> tuple[Referral | None, Qu
         viewer=desk.me.organisation_id,
     )
     try:
-        referral = _made(desk, question, asked)
+        referral = refer_corrected(
+            desk.tools, question.profile, question.corrections, asked, person
+        )
     except (ConflictError, NotFoundError):
         form.refuse("", desk.text(_GONE))
         return None, question
@@ -151,8 +152,8 @@ def _referral(desk: Desk, form: Form, shown: Shown) -> tuple[Referral | None, Qu
         )
         return None, question
     form.values["language"] = [referral.language]
-    if office != desk.me.office:
-        desk.tools.store.change_officer(replace(desk.me, office=office))
+    if desk.sent is not None and office != desk.me.office:
+        desk.tools.store.change_officer(desk.me.id, OfficerChange(office=office))
     return referral, question
 
 
@@ -162,17 +163,6 @@ def _person(desk: Desk, form: Form) -> StoredPerson | None:
         return None
     require_scopes(desk, [Scope.RETURNEES_READ])
     return desk.tools.store.person(desk.me.organisation_id, name)
-
-
-def _made(desk: Desk, question: Question, asked: ReferralRequest) -> Referral:
-    person, corrections = question.person, question.corrections
-    if person is None:
-        return refer_profile(desk.tools, corrected(question.profile, corrections), asked)
-    if not corrections:
-        return refer_person(desk.tools, person, asked)
-    require_consent(desk.tools, person)
-    made = refer_profile(desk.tools, corrected(person.profile, corrections), asked)
-    return replace(made, name=person.contact.name if asked.with_name else None)
 
 
 def _office(desk: Desk, form: Form) -> tuple[str, ...] | None:

@@ -9,9 +9,10 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from service.console.assets import static
-from service.console.formats import Formats, direction_of
+from service.console.formats import Formats
 from service.console.languages import LANGUAGES, Language, translations
-from service.console.words import TIERS
+from service.console.words import OUTCOMES, REASONS, TIERS
+from service.skills.scripts import direction
 
 FOLDER: Final = Path(__file__).parent / "templates"
 _FILTERS: Final = (
@@ -26,6 +27,7 @@ _FILTERS: Final = (
     "country",
     "language_name",
     "foreign",
+    "isolated",
     "lines",
 )
 
@@ -51,7 +53,9 @@ def environment(language: Language) -> Environment:
         "language": language,
         "languages": tuple(LANGUAGES.values()),
         "tiers": TIERS,
-        "direction_of": direction_of,
+        "outcome_words": OUTCOMES,
+        "decline_reasons": REASONS,
+        "direction_of": direction,
         # A token of a form that is no `forms.Form`: a button that does something once.
         "one_time": partial(token_urlsafe, 16),
         # A message that was marked with N_ elsewhere.

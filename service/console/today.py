@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from service.console.desk import Desk, DeskDep
+from service.console.desk import DeskDep
 from service.console.people_facts import consent_of
 from service.console.state import state_of
 from service.domain.access import Scope
@@ -22,8 +22,8 @@ def show(desk: DeskDep, shown: Listing) -> Response:
     """Show the day. Who may not see people sees counts alone."""
     tools, mine = desk.tools, desk.me.organisation_id
     work: TodaysWork | None = None
-    if _may(desk, Scope.RETURNEES_READ):
-        work = todays_work(tools, mine, imports=_may(desk, Scope.LISTINGS_WRITE))
+    if desk.may(Scope.RETURNEES_READ):
+        work = todays_work(tools, mine, imports=desk.may(Scope.LISTINGS_WRITE))
         shown.of(*work.people)
     return desk.page(
         "today.html",
@@ -37,7 +37,3 @@ def show(desk: DeskDep, shown: Listing) -> Response:
         drafts=len(tools.store.drafts(desk.me.id)),
         paths=state_of(desk.request).paths,
     )
-
-
-def _may(desk: Desk, scope: Scope) -> bool:
-    return scope in desk.scopes or Scope.ADMIN in desk.scopes

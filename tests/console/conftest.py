@@ -89,24 +89,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def state_of_shirin(browser: Browser, served: Served) -> dict[str, object]:
-    """The cookies of a browser on which "shirin" is signed in, for new contexts."""
-    return signed_in_state(browser, served, "shirin")
+def username() -> str:
+    """Whoever is signed in where pages are opened; a file of tests may have somebody else."""
+    return "shirin"
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, served: Served, username: str) -> dict[str, object]:
+    """The cookies of a browser on which they are signed in, for new contexts."""
+    return signed_in_state(browser, served, username)
 
 
 @pytest.fixture
 def open_page(
-    browser: Browser, served: Served, state_of_shirin: dict[str, object]
+    browser: Browser, served: Served, signed_in: dict[str, object]
 ) -> Iterator[Callable[..., Page]]:
-    """Return a maker of pages on which "shirin" is signed in: options of a browser context in.
+    """Return a maker of pages on which `username` is signed in: options of a browser context in.
 
     A page fails its test where a script fails or the policy of contents is broken.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
+    cookies = signed_in
+
     def make(*, signed_in: bool = True, **options: object) -> Page:
-        state = {"storage_state": state_of_shirin} if signed_in else {}
+        state = {"storage_state": cookies} if signed_in else {}
         context = browser.new_context(base_url=served.url, **state, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

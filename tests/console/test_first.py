@@ -60,3 +60,6 @@ def test_accounts_from_the_command_line(tmp_path: Path, encoded_taxonomy: Path) 
     assert "shirin  officer  disabled" in run("list")
     run("reset", "shirin", "--generate")
     assert "shirin  officer  active" in run("list")
+    log = runner.invoke(app, ["audit", "show"], env=env | {"COLUMNS": "300"}).output
+    assert (log.count("officer.create"), log.count("officer.change")) == (1, 2)
+    assert log.count(" cli ") == 6  # in place of a key and of a request

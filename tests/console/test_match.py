@@ -12,6 +12,7 @@ from service.console.forms import Form
 from service.console.languages import PSEUDO
 from service.console.question import acted
 from service.domain.audit import AccessQuery, Action
+from service.domain.officer import OfficerChange
 from service.domain.person import Consent, Experience, Profile, Skill
 from service.domain.records import Put
 from service.ports import Tools
@@ -19,6 +20,7 @@ from service.settings import bundled
 from service.usecases.correct_match import Correction, corrected
 from service.usecases.load_sample import sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION
+from service.usecases.manage_officers import officer_named
 from service.usecases.put_listings import put_listings
 from service.usecases.register_person import register_person
 from tests.console.browsing import assert_accessible, assert_fits, traffic_of
@@ -239,6 +241,24 @@ def test_what_is_ticked_becomes_a_sheet(asker: TestClient, listed: Tools) -> Non
         "At most four short lines"
         in asker.post("/console/referral/show", data=sent | {"office": "a\nb\nc\nd\ne"}).text
     )
+
+
+def test_looking_at_a_sheet_writes_nothing(
+    office: Office, asker: TestClient, listed: Tools
+) -> None:
+    """An office that a colleague wrote down is offered; it is one's own once it was sent."""
+    colleague = officer_named(listed, office.hire("colleague"))
+    listed.store.change_officer(colleague.id, OfficerChange(office=("Counter 3",)))
+    asking = officer_named(listed, "asker")
+    listed.store.change_officer(asking.id, OfficerChange(office=()))
+    found = picks(ask(asker))
+    html = sheet(asker, pick=found[:1])
+    assert "Counter 3" in html
+    assert officer_named(listed, "asker").office == ()
+    sent = hidden(html, "/console/referral/show") | {"pick": found[:1], "office": "Counter 3"}
+    asker.post("/console/referral/show", data=sent)
+    assert officer_named(listed, "asker").office == ("Counter 3",)
+    listed.store.change_officer(colleague.id, OfficerChange(office=()))
 
 
 def test_a_sheet_needs_one_to_three_options(asker: TestClient) -> None:

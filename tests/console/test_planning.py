@@ -72,6 +72,12 @@ def test_gaps_are_drawn_listed_and_downloaded(manager: TestClient) -> None:
     assert csv.startswith("\ufeffWhat is missing,Kind,People")
     assert not re.search(r"(?m)^=", csv)
     assert manager.get("/console/planning?market=local").status_code == 200
+    both = "area=BD+unknown&market=local"
+    answer = manager.get(f"/console/planning?{both}")
+    assert answer.status_code == 422
+    assert "Choose a district or the kind of jobs, not both." in answer.text
+    assert "ice cakes" not in answer.text
+    assert "not both" in manager.get(f"/console/planning/gaps.csv?{both}").text
     assert "Nothing may be shown here" in manager.get("/console/planning?area=nowhere").text
 
 
@@ -131,14 +137,14 @@ def test_accounts_are_made_and_passwords_shown_once(boss: TestClient, office: Of
 
 @pytest.mark.usefixtures("planned")
 def test_planning_in_a_browser(open_page: Callable[..., Page]) -> None:
-    """Accessible, and fits a phone."""
+    """With figures, accessible, and fits a phone."""
     page = open_page(signed_in=False, locale="en", viewport={"width": 360, "height": 740})
     page.goto("/console/sign-in?next=/console/planning")
     page.fill("#f-username", "boss")
     page.fill("#f-password", PASSWORD)
     page.click("button.primary")
     page.wait_for_url("**/console/planning")
-    for path in ("/console/planning", "/console/planning/markets?origin=BD", "/console/officers"):
+    for path in ("/console/planning", "/console/planning/markets?origin=BD"):
         page.goto(path)
         assert_fits(page)
         assert_accessible(page)
@@ -147,17 +153,12 @@ def test_planning_in_a_browser(open_page: Callable[..., Page]) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/console/import",
-        "/console/listings?state=all",
-        "/console/listings/new",
-        "/console/listings/corridors",
         "/console/planning",
         "/console/planning/markets?origin=BD",
-        "/console/officers",
     ],
 )
 def test_no_text_stands_outside_the_catalogues(planned: Office, path: str) -> None:
-    """Every letter of these pages is a message or isolated data."""
+    """With figures as well: every letter is a message or isolated data."""
     planned.app.state.console.pseudo = True
     try:
         planned.hire("signs", Role.ADMIN)

@@ -9,7 +9,13 @@ from fastapi.testclient import TestClient
 from service.domain.audit import AccessQuery, Action
 from service.domain.officer import Role
 from service.usecases.manage_keys import secret_hash
-from service.usecases.manage_officers import disable_officer
+from service.usecases.manage_officers import (
+    change_role,
+    disable_officer,
+    officer_named,
+    set_password,
+)
+from service.usecases.sign_in import choose_locale
 from tests.console.support import PASSWORD, Office, heading, hidden, sign_in
 
 COOKIE = "homeward-session"
@@ -137,6 +143,20 @@ def test_a_disabled_account_is_out_at_once(office: Office) -> None:
         disable_officer(office.tools, "leaving")
         assert heading(client.get("/console/").text) == "Sign in"
         assert "not right" in sign_in(client, "leaving")
+
+
+def test_an_old_copy_of_an_account_gives_nothing_back(office: Office) -> None:
+    """What was taken away meanwhile stays so, whichever field somebody writes."""
+    tools = office.tools
+    old = officer_named(tools, office.hire("stale", Role.ADMIN))
+    change_role(tools, old, Role.OFFICER)
+    disable_officer(tools, "stale")
+    choose_locale(tools, old, "ur")
+    set_password(tools, old, "five brown goats", keep_session=b"mine")
+    now = officer_named(tools, "stale")
+    assert (now.role, now.disabled, now.locale) == (Role.OFFICER, True, "ur")
+    set_password(tools, old, "five brown goats")
+    assert not officer_named(tools, "stale").disabled
 
 
 @pytest.mark.parametrize(
