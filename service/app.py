@@ -4,7 +4,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -46,7 +45,7 @@ from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import forget, look, post, send, sweep, work
+from service.worker import forget, look, post, send, work
 
 _log = structlog.get_logger(__name__)
 
@@ -99,7 +98,7 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
         worker = threading.Thread(
             target=_keep_open,
-            args=(holder, open_them, accesses, metrics, settings.draft_days),
+            args=(holder, open_them, accesses, metrics),
             name="homeward-index",
             daemon=True,
         )
@@ -160,11 +159,7 @@ def _console(settings: Settings) -> ConsoleState:
 
 
 def _keep_open(
-    holder: ToolsHolder,
-    opener: ToolsOpener,
-    accesses: AccessLog,
-    metrics: Metrics,
-    draft_days: int,
+    holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog, metrics: Metrics
 ) -> None:
     """Open the tools, then keep the index in step until the application stops."""
     try:
@@ -173,10 +168,9 @@ def _keep_open(
             # Reads the lexicon, for words and for vetoes, before anyone waits for it.
             tools.interpreter.language("warm")
             tools.refusals.terms()
-            sweeping = partial(sweep, draft_days=draft_days)
             beside = [
                 threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
-                for name, run in (_BESIDE | {"homeward-sweep": sweeping}).items()
+                for name, run in _BESIDE.items()
             ]
             beside.append(
                 threading.Thread(

@@ -1,7 +1,7 @@
 """The only place that picks adapters."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -32,6 +32,7 @@ from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.people import LocalPeopleIndex
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.adapters.webhooks.sender import HttpWebhooks
+from service.domain.audit import Access, Action
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
 from service.domain.retention import Retention
@@ -55,6 +56,7 @@ from service.skills.reader import Reader
 from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
 from service.skills.subwords import Subwords
+from service.usecases.log_command import line_of_command
 
 BUNDLED_ENCODER = "bundled"
 
@@ -116,9 +118,19 @@ def open_rotation(
                 _key_places(settings),
                 stack,
                 writable=writable,
-                forget_lost=forget_lost,
+                giving_up=_lines_of_lost if forget_lost else None,
             )
         yield Rotation(*parts, settings.key_file)
+
+
+def _lines_of_lost(lost: Mapping[str, str]) -> list[Access]:
+    now, owners = SystemClock().now(), sorted(set(lost.values()))
+    return [
+        line_of_command(
+            now, Action.RETURNEE_ERASE, owner, [one for one, of in lost.items() if of == owner]
+        )
+        for owner in owners
+    ]
 
 
 def _require_sqlite(settings: Settings) -> None:
@@ -207,6 +219,7 @@ def open_tools(
                 diversity=settings.diversity,
             ),
             retention=Retention(
+                drafts=settings.draft_days,
                 refused_rows=settings.retention_refused_rows,
                 imports=settings.retention_imports,
                 deliveries=settings.retention_deliveries,

@@ -1,6 +1,7 @@
 """Beside the requests: imports, one at a time; alerts and mail; forgetting what is old."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final, TypeVar
@@ -12,22 +13,19 @@ from service.domain.alert import Due
 from service.domain.letter import DueLetter
 from service.domain.retention import Forgotten
 from service.ports import Tools
-from service.usecases.act_once import sweep_replies
 from service.usecases.deliver_alerts import claim_due, deliver
 from service.usecases.deliver_letters import claim_letters, deliver_letter
-from service.usecases.forget_old import forget_old
+from service.usecases.forget_old import forget_brief, forget_old
 from service.usecases.import_records import give_up, run_imports
-from service.usecases.keep_drafts import sweep as sweep_drafts
 from service.usecases.watch_changes import Watcher
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
-_SWEEP_EVERY_S: Final = 600
 _TRIES: Final = 10
 _SENDERS: Final = 16
 _FORGET_EVERY_S: Final = 24 * 3600.0
-_FORGET_AGAIN_S: Final = 600.0
+_FORGET_BRIEF_EVERY_S: Final = 600.0
 _POSTERS: Final = 4
 
 T = TypeVar("T", Due, DueLetter)
@@ -56,19 +54,6 @@ def look(tools: Tools, stopping: threading.Event) -> None:
             watcher.look(stopping.is_set)
         except Exception:  # noqa: BLE001 - see `work`
             _log.exception("subscriptions could not be looked after; it is tried again")
-
-
-def sweep(tools: Tools, stopping: threading.Event, draft_days: int) -> None:
-    """Erase drafts and replies that are kept for a while only, until told to stop."""
-    while not stopping.is_set():
-        try:
-            sweep_drafts(tools, draft_days)
-            replies = sweep_replies(tools)
-            if replies:
-                _log.info("swept", replies=replies)
-        except Exception:  # noqa: BLE001 - see `work`
-            _log.exception("what has ended could not be erased; it is tried again")
-        stopping.wait(_SWEEP_EVERY_S)
 
 
 def send(tools: Tools, stopping: threading.Event) -> None:
@@ -111,15 +96,21 @@ def _keep_sending(
 def forget(
     tools: Tools, stopping: threading.Event, note: Callable[[Forgotten], None] = lambda _: None
 ) -> None:
-    """Forget what is kept no longer, now and every day, until told to stop. note: is told of it."""
-    wait_s = 0.0
+    """Forget what is kept no longer, now and every day, until told to stop. note: is told of it.
+
+    What is kept for hours or few days goes every ten minutes.
+    """
+    wait_s, all_at = 0.0, 0.0
     while not stopping.wait(wait_s):
+        wait_s = _FORGET_BRIEF_EVERY_S
         try:
-            note(forget_old(tools, stopping.is_set))
-            wait_s = _FORGET_EVERY_S
+            if time.monotonic() < all_at:
+                note(forget_brief(tools, stopping.is_set))
+            else:
+                note(forget_old(tools, stopping.is_set))
+                all_at = time.monotonic() + _FORGET_EVERY_S
         except Exception:  # noqa: BLE001 - see `work`
             _log.exception("what is old could not be forgotten; it is tried again")
-            wait_s = _FORGET_AGAIN_S
 
 
 def _report(landed: set[Future[Any]]) -> None:

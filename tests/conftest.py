@@ -94,9 +94,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
 
 
 @pytest.fixture(scope="session")
-def sample_tools(
-    tmp_path_factory: pytest.TempPathFactory, loaded_sample: Path
-) -> Iterator[Tools]:
+def sample_tools(tmp_path_factory: pytest.TempPathFactory, loaded_sample: Path) -> Iterator[Tools]:
     """Tools with the sample loaded; shared, so tests only read."""
     folder = tmp_path_factory.mktemp("sample")
     shutil.copytree(loaded_sample, folder, dirs_exist_ok=True)

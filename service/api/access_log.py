@@ -4,14 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BeforeValidator
 from typing_extensions import TypeAliasType
 
 from service.api.common import Cursor, Limit, read_cursor, write_cursor
-from service.api.fields import Model, as_moment
+from service.api.fields import Model, Moment
 from service.domain.access import Caller, Scope
 from service.domain.audit import AccessQuery, Action, LoggedAccess
-from service.domain.errors import FieldProblem, InvalidInputError
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.usecases.read_log import read_log
 from service.web.access import ToolsDep, only_known_parameters, with_scope
@@ -79,15 +77,13 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: Annotated[
         str | None, Query(pattern=r"^ret_[0-9a-f]{32}$", description="On this person only.")
     ] = None,
-    since: Annotated[
-        Annotated[AwareDatetime, BeforeValidator(as_moment)] | None,
-        Query(description="From this moment on."),
-    ] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
     action: Annotated[Action | None, Query()] = None,
 ) -> AccessPage:
     """List what your organisation's keys did, or, of one of your people, what anybody did."""
     after = read_cursor(tools, caller, "access-log", cursor)
-    query = AccessQuery(subject=returnee_id, since=_in_utc(since), action=action)
+    since = since and since.astimezone(UTC)
+    query = AccessQuery(subject=returnee_id, since=since, action=action)
     accesses: AccessLog = request.app.state.accesses
     accesses.flush()
     found = read_log(tools, caller, query, after=after, limit=limit)
@@ -98,11 +94,3 @@ def page(  # noqa: PLR0913 - one parameter per query parameter
         items=[AccessOut.of(one, numbered=numbered) for one in found.items],
         next_cursor=write_cursor(tools, caller, "access-log", found.next_after),
     )
-
-
-def _in_utc(moment: datetime | None) -> datetime | None:
-    try:
-        return None if moment is None else moment.astimezone(UTC)
-    except OverflowError as error:
-        problem = FieldProblem("query:since", "This moment is beyond the calendar.")
-        raise InvalidInputError(problem.detail, problems=(problem,)) from error

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Final
 from zoneinfo import available_timezones
@@ -37,6 +37,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?"
 )
+_ZONED: Final = "Use a moment with a time zone, such as 2026-01-31T08:00:00Z (RFC 3339)."
 _LINE_CONTROLS: Final = "\t\n\r"
 _HTTP: Final = TypeAdapter(AnyHttpUrl)
 _OVERRIDES: Final = "\u202d\u202e"
@@ -133,11 +134,21 @@ def _day(value: object) -> object:
     raise _wrong("Use a date such as 2026-01-31 (RFC 3339).")
 
 
-def as_moment(value: object) -> object:
+def _as_moment(value: object) -> object:
     """Return what may be read as a moment; refuse what only looks like one."""
     if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
         return value
-    raise _wrong("Use a moment with a time zone, such as 2026-01-31T08:00:00Z (RFC 3339).")
+    raise _wrong(_ZONED)
+
+
+def _in_the_calendar(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise _wrong(_ZONED)
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise _wrong("This moment is beyond the calendar.") from None
+    return value
 
 
 def whole(value: object) -> object:
@@ -255,7 +266,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=Tru
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 Kilometres = Annotated[float, Field(gt=0, le=20_040, allow_inf_nan=False, strict=True)]
 Day = Annotated[date, BeforeValidator(_day)]
-Moment = Annotated[datetime, BeforeValidator(as_moment)]
+Moment = Annotated[datetime, BeforeValidator(_as_moment), AfterValidator(_in_the_calendar)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 BirthYear = Annotated[int, Field(ge=1900, le=2100, strict=True), BeforeValidator(whole)]
 Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(whole)]

@@ -1,9 +1,7 @@
 """/v1/imports: files of other makers, row by row, with a dry run first."""
 
 import hashlib
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
@@ -16,16 +14,12 @@ from service.api.uploads import received
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
-from service.domain.errors import (
-    FieldProblem,
-    InvalidInputError,
-    NotFoundError,
-)
+from service.domain.errors import NotFoundError
 from service.domain.imported import FileFormat, ImportKind
 from service.domain.listing import Visibility
 from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
-from service.usecases.import_records import Upload, submit_import
+from service.usecases.submit_import import Upload, import_defaults, mapping_of, submit_import
 from service.web.access import CallerDep, ToolsDep, only_known_parameters
 from service.web.audit import Accessing, Shown
 from service.web.once import OnceDep
@@ -109,7 +103,10 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
         CurrencyCode | None, Query(description="Currency of amounts that name none.")
     ] = None,
     visibility: Annotated[
-        Visibility | None, Query(description="Of listings whose rows do not say; unset: public.")
+        Visibility | None,
+        Query(
+            description="Of listings whose rows do not say; unset: public, or private as before."
+        ),
     ] = None,
 ) -> ImportOut:
     """Take a file in: as the request's body under its own content type, or as multipart `file`.
@@ -128,8 +125,8 @@ async def post(  # noqa: PLR0913 - one parameter per query parameter
         format=format,
         source=source,
         dry_run=dry_run,
-        mapping=None if mapping is None else _mapping(mapping),
-        defaults=_defaults(kind, country, currency, visibility),
+        mapping=mapping_of(mapping),
+        defaults=import_defaults(kind, country=country, currency=currency, visibility=visibility),
     )
 
     def submit() -> StoredBatch:
@@ -234,32 +231,3 @@ def _seen(tools: Tools, caller: Caller, import_id: str) -> StoredBatch:
         message = "There is no such import."
         raise NotFoundError(message)
     return stored
-
-
-def _mapping(text: str) -> dict[str, str | None]:
-    try:
-        said = json.loads(text)
-    except ValueError:
-        said = None
-    if not isinstance(said, dict) or not all(isinstance(one, str | None) for one in said.values()):
-        detail = 'Send a JSON object such as {"Job Title": "title", "Remarks": null}.'
-        raise InvalidInputError(
-            f"query:mapping: {detail}", problems=(FieldProblem("query:mapping", detail),)
-        )
-    return said
-
-
-def _defaults(
-    kind: ImportKind, country: str | None, currency: str | None, visibility: Visibility | None
-) -> Mapping[str, Any]:
-    listings = kind is ImportKind.LISTINGS
-    if visibility is not None and not listings:
-        problem = FieldProblem("query:visibility", "People are never public; leave it out.")
-        raise InvalidInputError(f"{problem.pointer}: {problem.detail}", problems=(problem,))
-    said = {
-        "kind": "job" if listings else None,
-        "country" if listings else "home_country": country,
-        "wage_currency": currency,
-        "visibility": visibility,
-    }
-    return {name: value for name, value in said.items() if value is not None}

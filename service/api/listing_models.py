@@ -84,9 +84,6 @@ class ListingIn(Model):
         if None not in (self.wage_min, self.wage_max) and self.wage_min > self.wage_max:  # type: ignore[operator]
             detail = "wage_min is more than wage_max."
             raise PydanticCustomError("homeward", detail)
-        if self.posted_at is not None and self.posted_at.tzinfo is None:
-            detail = "posted_at needs a time zone (RFC 3339), such as 2026-01-31T00:00:00Z."
-            raise PydanticCustomError("homeward", detail)
         if self.visible_to and self.visibility is Visibility.PUBLIC:
             detail = "visible_to narrows nothing while visibility is public; make it private."
             raise PydanticCustomError("homeward", detail)

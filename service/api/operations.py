@@ -1,4 +1,4 @@
-"""Health, readiness and metrics, without a key; figures about people need one."""
+"""Health, readiness and metrics, without a key; figures about people need one, or a token."""
 
 from typing import Literal
 
@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from service.api.fields import Model
 from service.domain.access import Scope
 from service.domain.errors import HomewardError, NotReadyError, UnauthenticatedError
-from service.usecases.manage_keys import FIRST_ORGANISATION, authenticate
+from service.usecases.identify_caller import caller_presenting
+from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.web.access import ToolsHolder
 from service.web.middleware import Metrics
 
@@ -58,10 +59,10 @@ def readyz(request: Request) -> Ready:
 
 @router.get("/metrics", response_class=PlainTextResponse, operation_id="metrics")
 def metrics(request: Request) -> Response:
-    """Give Prometheus its text: what is about people only to a key with the scope metrics:read.
+    """Give Prometheus its text: what is about people only to callers with the scope metrics:read.
 
-    It has to be one of the first organisation. Without a key, and while the service is not ready,
-    there is what anybody may know.
+    They have to be of the first organisation. Without a key or token, and while the service is not
+    ready, there is what anybody may know.
     """
     kept: Metrics = request.app.state.metrics
     registry = kept.registry if _runs_the_service(request) else kept.public
@@ -69,13 +70,13 @@ def metrics(request: Request) -> Response:
 
 
 def _runs_the_service(request: Request) -> bool:
-    """Tell whether a key was sent that may see all figures; raise UnauthenticatedError for none."""
+    """Tell whether the caller may see all figures; raise UnauthenticatedError for a wrong key."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return False
     holder: ToolsHolder = request.app.state.tools
     try:
-        caller = authenticate(holder.get(), secret)
+        caller = caller_presenting(holder.get(), secret)
     except HomewardError as error:
         if isinstance(error, UnauthenticatedError):
             raise

@@ -63,9 +63,6 @@ class OutcomeIn(Model):
                 else "Only a declined outcome has a reason; use note for the rest."
             )
             raise PydanticCustomError("homeward", detail)
-        if self.at is not None and self.at.tzinfo is None:
-            detail = "at needs a time zone (RFC 3339), such as 2026-01-31T00:00:00Z."
-            raise PydanticCustomError("homeward", detail)
         return self
 
 

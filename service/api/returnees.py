@@ -1,6 +1,5 @@
 """/v1/returnees: the people an organisation looks after."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response, status
@@ -24,11 +23,11 @@ from service.api.fields import CountryCode
 from service.api.returnee_models import ReturneeIn, ReturneeOut, ReturneePage, as_input
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
-from service.domain.errors import NotFoundError
 from service.domain.imported import ImportKind
-from service.domain.person import Profile, StoredPerson
+from service.domain.person import StoredPerson
 from service.domain.records import Effect, Put, Written
 from service.ports import Tools
+from service.usecases.erase_person import erase_person
 from service.usecases.register_person import register_person
 from service.web.access import ToolsDep, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
@@ -86,16 +85,15 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
     _check(tools, caller, body)
     store, mine = tools.store, caller.organisation_id
     require_match(if_match, lambda: store.person_by_source(mine, source, external_id))
-    known = _known(tools, caller, source, external_id)
-    content = _with_kept_category(caller, body.to_domain(), known)
     written = register_person(
         tools,
         Put(
             organisation_id=caller.organisation_id,
             source=source,
             external_id=external_id,
-            content=content,
+            content=body.to_domain(),
             if_version=expected_version(if_match, if_none_match),
+            keeps_category=not caller.may(Scope.RESTRICTED),
         ),
         body.contact(),
     )
@@ -162,6 +160,7 @@ def patch(  # noqa: PLR0913 - one parameter per part of the request
         content=model.to_domain(),
         # What was read above is what was merged with, so nobody may have written between.
         if_version=person.version if if_match is None else expected_version(if_match),
+        keeps_category=not caller.may(Scope.RESTRICTED),
     )
     return _written(tools, response, caller, shown, register_person(tools, put, model.contact()))
 
@@ -175,8 +174,7 @@ def delete(
     """Erase a person and everything derived from their words."""
     person = tools.store.person(caller.organisation_id, returnee_id)
     shown.of(person.id)
-    tools.store.delete_person(person, if_version=expected_version(if_match))
-    tools.people.follow()
+    erase_person(tools, person, if_version=expected_version(if_match))
 
 
 @router.get("", operation_id="list_returnees")
@@ -210,20 +208,6 @@ def _check(
 ) -> None:
     said = body.model_fields_set if changed is None else changed.keys()
     check_person(tools, body, said, restricted=caller.may(Scope.RESTRICTED))
-
-
-def _known(tools: Tools, caller: Caller, source: str, external_id: str) -> StoredPerson | None:
-    try:
-        return tools.store.person_by_source(caller.organisation_id, source, external_id)
-    except NotFoundError:
-        return None
-
-
-def _with_kept_category(caller: Caller, content: Profile, known: StoredPerson | None) -> Profile:
-    """Keep a return category that the caller may neither see nor overwrite."""
-    if known is None or caller.may(Scope.RESTRICTED):
-        return content
-    return replace(content, return_category=known.profile.return_category)
 
 
 def _written(

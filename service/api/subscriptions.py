@@ -50,6 +50,7 @@ router = APIRouter(
 
 Subscriber = Annotated[Caller, Depends(with_scope(Scope.SUBSCRIPTIONS))]
 Listing = Annotated[Shown, Depends(Accessing(Action.DELIVERY_LIST))]
+Replaying = Annotated[Shown, Depends(Accessing(Action.DELIVERY_REPLAY, at_once=True))]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, operation_id="create_subscription")
@@ -178,18 +179,20 @@ def deliveries(  # noqa: PLR0913 - one parameter per part of the request
     status_code=status.HTTP_202_ACCEPTED,
     operation_id="replay_delivery",
 )
-def replay(
+def replay(  # noqa: PLR0913 - one parameter per part of the request
     subscription_id: str,
     event_id: str,
     tools: ToolsDep,
     caller: Subscriber,
+    shown: Replaying,
     once: OnceDep,
 ) -> DeliveryOut:
     """Send a message again under its id, if what it is about still holds."""
     with once.acting():
         stored = _seen(tools, caller, subscription_id)
         again = replay_delivery(tools, stored, event_id)
-        once.of(stored.id, again.person_id)
+        about = () if again.person_id is None else (again.person_id,)
+        shown.of(stored.id, *about)
         return DeliveryOut.of(again)
 
 

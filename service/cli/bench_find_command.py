@@ -21,7 +21,7 @@ import uvicorn
 from rich.table import Table
 
 from service.app import create_app, given
-from service.cli.terminal import log_to_stderr, out, progress_bar, put_between
+from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.officer import Role
 from service.domain.person import Consent, Contact, Profile
 from service.domain.records import Put
@@ -61,14 +61,14 @@ def bench_find(
     log_to_stderr("ERROR")
     found = _measure(people, requests)
     table = Table(*asdict(found), title="Somebody found again")
-    table.add_row(*(f"{value:,.1f}" for value in asdict(found).values()))
+    table.add_row(*cells(asdict(found)))
     out.print(table)
     if write_json is not None:
         write_json.write_text(json.dumps(asdict(found), indent=1) + "\n")
     if readme is not None:
         lines = [f"{platform.machine()}, one browser's worth of requests, {requests} searches.", ""]
         lines += [f"| {' | '.join(asdict(found))} |", "|" + "---:|" * len(asdict(found))]
-        lines += [f"| {' | '.join(f'{value:,.1f}' for value in asdict(found).values())} |"]
+        lines += [f"| {' | '.join(cells(asdict(found)))} |"]
         put_between(readme, "bench-find", "\n".join(lines))
 
 

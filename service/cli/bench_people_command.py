@@ -18,7 +18,7 @@ from rich.table import Table
 
 from service.api.checks import Contract
 from service.cli.bench_command import onet_rows
-from service.cli.terminal import log_to_stderr, out, progress_bar, put_between
+from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.access import Caller, Scope
 from service.domain.imported import FileFormat, ImportKind
 from service.domain.listing import Kind
@@ -75,22 +75,15 @@ def bench_people(
     ]
     table = Table(*asdict(rows[0]), title="People for a listing")
     for row in rows:
-        table.add_row(*_cells(row))
+        table.add_row(*cells(asdict(row)))
     out.print(table)
     if write_json is not None:
         write_json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     if readme is not None:
         lines = [f"{platform.machine()}, one client, {requests} questions per size.", ""]
         lines += [f"| {' | '.join(asdict(rows[0]))} |", "|" + "---:|" * len(asdict(rows[0]))]
-        lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+        lines += [f"| {' | '.join(cells(asdict(row)))} |" for row in rows]
         put_between(readme, "bench-people", "\n".join(lines))
-
-
-def _cells(row: Measured) -> list[str]:
-    return [
-        "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-        for value in asdict(row).values()
-    ]
 
 
 def _people(onet: Path) -> list[str]:

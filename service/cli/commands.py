@@ -33,10 +33,12 @@ from service.cli.terminal import (
     read_settings,
 )
 from service.domain.access import Scope
+from service.domain.audit import Action
 from service.domain.errors import HomewardError
 from service.ports import Tools
 from service.settings import Settings, bundled
 from service.usecases.load_sample import load_sample
+from service.usecases.log_command import log_of_command
 from service.usecases.manage_keys import (
     FIRST_ORGANISATION,
     admin_key,
@@ -199,6 +201,7 @@ def create_key(
         with open_tools(settings) as tools:
             ensure_first_organisation(tools)
             key, secret = new_key(tools, organisation, name, frozenset(scope))
+            log_of_command(tools, Action.KEY_CREATE, organisation, (key.id,))
     except HomewardError as error:
         fail(error)
     out.print(f"{key.id}\n{secret}", markup=False, highlight=False, soft_wrap=True)

@@ -1,8 +1,7 @@
 """homeward import: take a file in on this machine, with a dry run first."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -10,13 +9,17 @@ from rich.table import Table
 from service.api.checks import Contract
 from service.cli.terminal import err, fail, log_to_stderr, out, progress_bar, read_settings
 from service.domain.access import Caller, Scope
+from service.domain.audit import Action
 from service.domain.batch import RowEffect, StoredBatch
 from service.domain.errors import HomewardError
 from service.domain.imported import FileFormat, ImportKind
+from service.domain.listing import Visibility
 from service.ports import Tools
 from service.usecases.export_refused import refused_as_csv
-from service.usecases.import_records import Upload, run_imports, submit_import
+from service.usecases.import_records import run_imports
+from service.usecases.log_command import COMMAND_KEY, log_of_command
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
+from service.usecases.submit_import import Upload, import_defaults, mapping_of, submit_import
 from service.wiring import open_tools
 
 _SHOWN = 20
@@ -43,6 +46,10 @@ def import_file(
     currency: Annotated[
         str | None, typer.Option(help="Currency of amounts that name none.")
     ] = None,
+    visibility: Annotated[
+        Visibility | None,
+        typer.Option(help="Of listings whose rows do not say; unset: public, or as it was."),
+    ] = None,
     organisation: Annotated[str, typer.Option()] = FIRST_ORGANISATION,
     refused: Annotated[
         Path | None, typer.Option(help="Write the refused rows with their reasons here (CSV).")
@@ -51,10 +58,6 @@ def import_file(
     """Import listings or people from a file. The service must be stopped (SQLite)."""
     settings = read_settings()
     log_to_stderr("WARNING")
-    home = "country" if kind is ImportKind.LISTINGS else "home_country"
-    defaults: dict[str, Any] = {home: country, "wage_currency": currency}
-    if kind is ImportKind.LISTINGS:
-        defaults["kind"] = "job"
     try:
         upload = Upload(
             content=file.read_bytes(),
@@ -63,31 +66,27 @@ def import_file(
             format=file_format,
             source=source,
             dry_run=dry_run,
-            mapping=None if mapping is None else _mapping(mapping),
-            defaults={name: said for name, said in defaults.items() if said is not None},
+            mapping=mapping_of(mapping),
+            defaults=import_defaults(
+                kind, country=country, currency=currency, visibility=visibility
+            ),
         )
         with open_tools(settings) as tools, progress_bar() as bar:
             ensure_first_organisation(tools)
-            caller = Caller("cli", organisation, frozenset({Scope.ADMIN}))
+            caller = Caller(COMMAND_KEY, organisation, frozenset({Scope.ADMIN}))
             batch = submit_import(tools, upload, caller).batch
+            log_of_command(tools, Action.IMPORT_SUBMIT, organisation, (batch.id,))
             run_imports(tools, Contract(), bar=bar)
             stored = tools.store.batch(organisation, batch.id)
             _show(tools, stored)
             if refused is not None:
+                log_of_command(tools, Action.IMPORT_REFUSED_DOWNLOAD, organisation, (batch.id,))
                 lines = refused_as_csv(tools, stored)
                 refused.write_text("".join(lines), encoding="utf-8")
     except HomewardError as error:
         fail(error)
     if stored.progress.code:
         raise typer.Exit(1)
-
-
-def _mapping(text: str) -> dict[str, str | None]:
-    try:
-        said: dict[str, str | None] = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"no JSON: {error}", param_hint="--mapping") from error
-    return said
 
 
 def _show(tools: Tools, stored: StoredBatch) -> None:

@@ -5,9 +5,11 @@ from typing import Annotated, Final
 import typer
 
 from service.cli.terminal import fail, out, read_settings
+from service.domain.audit import Action
 from service.domain.errors import HomewardError
-from service.domain.officer import Role
+from service.domain.officer import Officer, Role
 from service.ports import Tools
+from service.usecases.log_command import log_of_command
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
 from service.usecases.manage_officers import (
     add_officer,
@@ -36,6 +38,10 @@ def _say(line: str) -> None:
     out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def _log(tools: Tools, action: Action, officer: Officer) -> None:
+    log_of_command(tools, action, officer.organisation_id, (officer.id,))
+
+
 @app.command("add")
 def add(
     username: Username,
@@ -57,6 +63,7 @@ def add(
                 role=role,
                 organisation_id=organisation,
             )
+            _log(tools, Action.OFFICER_CREATE, officer)
     except HomewardError as error:
         fail(error)
     _say(f"{officer.id}  {officer.username}" + (f"  {password}" if generate else ""))
@@ -79,7 +86,7 @@ def disable(username: Username) -> None:
     """Let nobody in with an account, and end its sessions. The service must be stopped."""
     try:
         with open_tools(read_settings()) as tools:
-            disable_officer(tools, username)
+            _log(tools, Action.OFFICER_CHANGE, disable_officer(tools, username))
     except HomewardError as error:
         fail(error)
     _say(f"{username} is disabled.")
@@ -91,7 +98,9 @@ def reset(username: Username, generate: Generate = False) -> None:  # noqa: FBT0
     settings, password = read_settings(), _password(generate=generate)
     try:
         with open_tools(settings) as tools:
-            set_password(tools, officer_named(tools, username), password)
+            officer = officer_named(tools, username)
+            set_password(tools, officer, password)
+            _log(tools, Action.OFFICER_CHANGE, officer)
     except HomewardError as error:
         fail(error)
     _say(f"{username} has a new password." + (f"  {password}" if generate else ""))

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -95,6 +95,14 @@ def log_to_stderr(level: str) -> None:
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def cells(row: Mapping[str, float | None]) -> list[str]:
+    """Return a row of measurements as text: counts whole, others to a tenth, None as nothing."""
+    return [
+        "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+        for value in row.values()
+    ]
 
 
 def put_between(path: Path, name: str, block: str | None) -> None:

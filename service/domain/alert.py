@@ -1,7 +1,7 @@
 """Alerts: what a subscription watches, what it is told, and what became of each message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
@@ -176,7 +176,8 @@ class Hit:
 class Told:
     """What one look at the feeds brought a subscription, and how far it looked.
 
-    due: when it is to be sent, None for at once.
+    due: when it is to be sent, None for at once. same: of a listing that was confirmed to be the
+    same as others, all of them: whoever was told of one is told of no other.
     """
 
     subscription_id: str
@@ -184,6 +185,7 @@ class Told:
     hits: tuple[Hit, ...]
     seen: Seen
     due: datetime | None = None
+    same: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

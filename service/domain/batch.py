@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from service.domain.imported import FileFormat, ImportKind, RowProblem
 
@@ -20,6 +20,10 @@ class BatchState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+ENDED: Final = (BatchState.DONE, BatchState.FAILED)
+"""States in which nothing more becomes of an import, and its file is kept no longer."""
 
 
 class RowEffect(StrEnum):

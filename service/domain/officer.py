@@ -56,6 +56,17 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerChange:
+    """What is to become of an account; None leaves a field as it is stored by then."""
+
+    role: Role | None = None
+    locale: str | None = None
+    disabled: bool | None = None
+    office: tuple[str, ...] | None = None
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """An officer at a browser. Moments are aware.
 

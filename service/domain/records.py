@@ -1,6 +1,6 @@
 """Shapes shared by all stored records: a write, its outcome, a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -28,7 +28,9 @@ class Put(Generic[T]):
     """Write `content` under its owner's names for it.
 
     if_version: the version the writer has read; None writes over any, 0 means "must not
-    exist yet". record_id: change this very record.
+    exist yet". record_id: change this very record. keeps_private: nothing is said of who may know
+    of a listing, so one that is private stays so, for those it names. keeps_category: the writer
+    may not know a person's return category, so the one that is stored stays.
     vectors: made from `content` by `model`; None keeps what is stored.
     """
 
@@ -38,8 +40,17 @@ class Put(Generic[T]):
     external_id: str | None = None
     record_id: str | None = None
     if_version: int | None = None
+    keeps_private: bool = False
+    keeps_category: bool = False
     vectors: ListingVectors | None = None
     model: ModelIdentity | None = None
+
+
+def profile_over(put: Put[Profile], known: Profile) -> Profile:
+    """Return what a write makes of the profile that is stored."""
+    if not put.keeps_category:
+        return put.content
+    return replace(put.content, return_category=known.return_category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,8 @@ _LISTING: Final[Mapping[str, Reader]] = {
     "provider": _line("provider"),
     "certification": _line("certification"),
     "sectors": _list("sectors"),
+    "visibility": _value("visibility", values.visibility),
+    "visible_to": _list("visible_to"),
 }
 
 

@@ -8,6 +8,7 @@ from service.domain.imported import ImportKind
 SEVERAL: Final = frozenset(
     {
         *("description", "skills", "text", "certificates", "languages", "sectors", "outcomes"),
+        "visible_to",
         *("vetoes", "wants_countries", "ignore"),
     }
 )
@@ -146,6 +147,9 @@ _LISTING: Final[Mapping[str, str]] = {
     "sectors": """sectors|sector|industry|industries|category|job category|industry type|
         functional area|business area|খাত|ক্যাটাগরি|क्षेत्र|उद्योग|श्रेणी|صنعت|القطاع|sektor|
         industri""",
+    "visibility": """visibility|listing visibility|public or private|private or public|দৃশ্যমানতা|
+        दृश्यता|مرئية""",
+    "visible_to": "visible to|visible for|shared with organisations|shared with organizations",
     "lat": "lat|latitude|geo lat|gps lat|gps latitude",
     "lon": "lon|lng|long|longitude|geo lng|geo lon|gps lon|gps longitude",
     "ignore": _IGNORED + "|gender|sex|age|contact|phone|mobile|contact number",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from service.domain.listing import Kind
+from service.domain.listing import Kind, Visibility
 from service.domain.text import fold, visible
 from service.intake.cells import CellError, line, plain_digits
 from service.intake.dates import DateOrder, day
@@ -164,6 +164,18 @@ def kind(text: str) -> str:
         if word in names.split("|"):
             return one.value
     raise CellError("Write job, training, enterprise or service.")
+
+
+def visibility(text: str) -> str:
+    """Return who may know of a listing: everybody, or only whom it names.
+
+    Raises:
+        CellError: neither; nothing is made public by a misspelling.
+    """
+    word = fold(text)
+    if word not in set(Visibility):
+        raise CellError("Write public or private.")
+    return word
 
 
 def url(text: str) -> str:

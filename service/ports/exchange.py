@@ -34,10 +34,6 @@ class BatchStore(Protocol):
         """Erase what is held; nothing happens to an import that is not."""
         ...
 
-    def sweep_held(self, before: datetime) -> int:
-        """Erase what has been held since before a moment; return how many files that were."""
-        ...
-
     def batch(self, organisation_id: str, batch_id: str) -> StoredBatch:
         """Return an import of this organisation; raise NotFoundError."""
         ...
@@ -47,7 +43,7 @@ class BatchStore(Protocol):
         ...
 
     def last_batches(self, organisation_id: str, limit: int) -> list[StoredBatch]:
-        """Return this organisation's last imports, the newest first."""
+        """Return this organisation's last imports, the newest first; held files are none."""
         ...
 
     def next_batch(self) -> StoredBatch | None:
@@ -189,6 +185,10 @@ class AlertStore(Protocol):
 
     def page_of_deliveries(self, subscription_id: str, *, after: int, limit: int) -> Page[Delivery]:
         """Return a subscription's messages in order of creation behind `after`."""
+        ...
+
+    def told_of(self, subscription_id: str, listing_ids: Sequence[str]) -> list[Delivery]:
+        """Return a subscription's messages about some listings that were delivered."""
         ...
 
     def delivery(self, subscription_id: str, event_id: str) -> Delivery:

@@ -53,10 +53,14 @@ class ReplyStore(Protocol):
         """Keep what is answered, unless what it must not outlive is gone: then forget the claim."""
         ...
 
-    def release_claim(self, claim: Claim) -> None:
-        """Give the right back where nothing was written; the next attempt begins anew."""
+    def person_of_reply(self, claim: Claim) -> str | None:
+        """Return whom the reply kept under this name is about, whatever the request was."""
         ...
 
-    def sweep_replies(self, now: datetime) -> int:
-        """Erase what has ended by `now`; return how many claims there were."""
+    def forget_reply(self, claim: Claim, person_id: str) -> None:
+        """Forget the reply of this name, if it is about this person: the name is free again."""
+        ...
+
+    def release_claim(self, claim: Claim) -> None:
+        """Give the right back where nothing was written; the next attempt begins anew."""
         ...

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from service.domain.officer import Attempts, Draft, DraftKey, Officer, Session, Submission
+from service.domain.officer import (
+    Attempts,
+    Draft,
+    DraftKey,
+    Officer,
+    OfficerChange,
+    Session,
+    Submission,
+)
 
 
 class OfficerStore(Protocol):
@@ -22,8 +30,8 @@ class OfficerStore(Protocol):
         """Return an account, disabled ones included, and the hash of its password."""
         ...
 
-    def change_officer(self, officer: Officer, password_hash: str | None = None) -> None:
-        """Keep what the account says now; None keeps the password. Raises NotFoundError."""
+    def change_officer(self, officer_id: str, change: OfficerChange) -> Officer:
+        """Change these fields of an account and no other; raise NotFoundError."""
         ...
 
     def open_session(self, token_hash: bytes, session: Session) -> None:
@@ -86,8 +94,4 @@ class OfficerStore(Protocol):
 
     def finish_submission(self, token_hash: bytes, location: str | None) -> None:
         """Note where the result stands; None frees the token, since nothing was done."""
-        ...
-
-    def sweep_officers(self, *, sessions: datetime, drafts: datetime, sent: datetime) -> None:
-        """Erase what is older: ended sessions, drafts, tokens and failed sign-ins."""
         ...

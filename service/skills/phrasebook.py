@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from service.domain.said import Fact, Worded
+from service.skills.scripts import RIGHT_TO_LEFT
 from service.skills.wording import written
 
 ENGLISH: Final = "en"
-RIGHT_TO_LEFT: Final = frozenset({"ar", "ur"})
 
 _ISOLATE: Final = ("\u2068", "\u2069")
 

@@ -9,14 +9,6 @@ from typing import Final
 LANGUAGES: Final = ("en", "bn", "hi", "ur", "ne", "ar")
 """The languages of mail, by BCP-47; a test holds the table to them."""
 
-_RIGHT_TO_LEFT: Final = frozenset({"ur", "ar"})
-
-_DIGITS: Final = {
-    "bn": str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"),
-    "ne": str.maketrans("0123456789", "०१२३४५६७८९"),
-}
-"""Where it is usual to write others than 0 to 9."""
-
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -38,13 +30,3 @@ class Phrases:
     def say(self, key: str, language: str, **filled: str) -> str:
         """Return a sentence; KeyError for one that there is not."""
         return self.sentences[key, language].format(**filled)
-
-
-def direction(language: str) -> str:
-    """Return "rtl" or "ltr", as HTML names the direction of a language's script."""
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
-
-
-def number(count: int, language: str) -> str:
-    """Write a count in the digits that are usual in a language."""
-    return str(count).translate(_DIGITS.get(language, {}))

@@ -9,14 +9,9 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_name
 
 from service.domain.said import Country, Currency, Fact, Money, Tongue
+from service.skills.scripts import in_digits
 
 _LOCALES: Final = {"en": "en_GB", "tl": "fil"}
-_DIGITS: Final = {
-    "ar": str.maketrans("0123456789.,", "٠١٢٣٤٥٦٧٨٩\u066b\u066c"),
-    "bn": str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"),
-    "ne": str.maketrans("0123456789", "०१२३४५६७८९"),
-}
-"""Digits where people use their own (CLDR's default numbering), which Babel never writes."""
 _WHOLE_FROM: Final = 100
 """Amounts from which nobody wants to read hundredths."""
 
@@ -36,7 +31,7 @@ def written(fact: Fact, language: str) -> str:
             return f"{_number(number, language)} {_currency(fact.currency, language)}"
         case date():
             day = format_date(fact, "d MMMM y", locale=_locale(language))
-            return _in_digits(str(day), language)
+            return in_digits(str(day), language)
         case int() | float():
             return _number(fact, language)
         case _:
@@ -64,8 +59,5 @@ def _number(number: float, language: str) -> str:
     plain = format_decimal(
         number, "#,##0.##", locale=_locale("en" if language == "ar" else language)
     )
-    return _in_digits(str(plain), language)
-
-
-def _in_digits(text: str, language: str) -> str:
-    return text.translate(_DIGITS.get(language, {}))
+    # Babel never writes other digits by itself.
+    return in_digits(str(plain), language, separators=True)

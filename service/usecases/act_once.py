@@ -8,6 +8,7 @@ from typing import Final
 from service.domain.errors import InProgressError
 from service.domain.reply import Claim, Reply
 from service.ports import Tools
+from service.usecases.see_person import known_people
 
 KEPT: Final = timedelta(hours=24)
 """How long a reply is given again, and its name taken."""
@@ -24,7 +25,8 @@ _WAITING: Final = threading.BoundedSemaphore(8)
 def begin(tools: Tools, claim: Claim) -> Reply | None:
     """Take the right to act, or return the reply that was kept.
 
-    While another attempt acts, waits for its reply for a while. Raises KeyReusedError,
+    What is about somebody whom the caller may no longer know of is forgotten, as erasing her would
+    have done. While another attempt acts, waits for its reply for a while. Raises KeyReusedError,
     InProgressError and ReplyLostError.
     """
     try:
@@ -50,10 +52,9 @@ def _wait(tools: Tools, claim: Claim) -> Reply | None:
 
 
 def _begin(tools: Tools, claim: Claim) -> Reply | None:
+    about = tools.store.person_of_reply(claim)
+    if about is not None and not known_people(tools, claim.organisation_id, [about]):
+        # Before the requests are compared: any other answer than to somebody unknown tells of her.
+        tools.store.forget_reply(claim, about)
     now = tools.clock.now()
     return tools.store.claim_reply(claim, now, until=now + RIGHT, ends=now + KEPT)
-
-
-def sweep_replies(tools: Tools) -> int:
-    """Erase the replies whose day has ended; return how many there were."""
-    return tools.store.sweep_replies(tools.clock.now())

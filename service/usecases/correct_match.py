@@ -42,14 +42,26 @@ def match_corrected(
 
     Raises ConsentMissingError for a stored person without a consent that holds today.
     """
-    if person is None:
-        return match_profile(
-            tools, replace(request, profile=corrected(request.profile, corrections))
-        )
-    if not corrections:
+    if person is not None and not corrections:
         return match_person(tools, person, request)
+    profile = corrected_of(tools, request.profile, corrections, person)
+    return match_profile(tools, replace(request, profile=profile))
+
+
+def corrected_of(
+    tools: Tools,
+    profile: Profile,
+    corrections: Sequence[Correction],
+    person: StoredPerson | None,
+) -> Profile:
+    """Return the corrected profile of a stored person, or else the one that was sent.
+
+    Raises ConsentMissingError for a stored person without a consent that holds today.
+    """
+    if person is None:
+        return corrected(profile, corrections)
     require_consent(tools, person)
-    return match_profile(tools, replace(request, profile=corrected(person.profile, corrections)))
+    return corrected(person.profile, corrections)
 
 
 def corrected(profile: Profile, corrections: Sequence[Correction]) -> Profile:

@@ -1,7 +1,8 @@
 """Rank what a person could do next: jobs at home, jobs abroad, trainings."""
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,8 +33,9 @@ from service.skills.limits import refuses
 from service.usecases.bridge_gaps import add_bridges
 from service.usecases.explain_answer import Chosen, Reader, reader_of
 from service.usecases.explain_match import Judged
-from service.usecases.find_twins import once_each
+from service.usecases.find_twins import twins_by_id
 from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
+from service.usecases.reach import once_each
 from service.usecases.rulebook import rulebook
 from service.usecases.score_pools import WIDE, measured_by, route_scores, scored
 from service.usecases.see_person import require_consent
@@ -126,7 +128,7 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
         route: reader.judged(some, listings, rules[route].allowed) for route, some in chosen.items()
     }
     shown_ids = {one.listing_id for some in chosen.values() for one in some}
-    hint, options = _age_hint(reader, read, request, rules, shown_ids)
+    hint, options = _age_hint(reader, read, request, rules, _Known(shown_ids, twins_by_id(sets)))
     # A search of their own, or the options would change which bridges the routes are given.
     options_bridged = add_bridges(tools, book, {None: options})[None]
     return Answer(
@@ -144,6 +146,20 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
         spread=spread,
         notices=_notices(book, request.filters, read.understanding),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The listings that an answer shows already. twins: as `twins_by_id` has them."""
+
+    shown: set[str]
+    twins: Mapping[str, frozenset[str]]
+
+    def adds(self, listing_id: str) -> bool:
+        """Tell whether neither a listing nor a twin of it is shown; from now on it is."""
+        new = self.shown.isdisjoint(self.twins.get(listing_id, (listing_id,)))
+        self.shown.add(listing_id)
+        return new
 
 
 def _notices(book: Rulebook, filters: Filters, understood: Understanding) -> tuple[Notice, ...]:
@@ -197,7 +213,7 @@ def _age_hint(
     read: SavedUnderstanding,
     request: MatchRequest,
     rules: dict[Route, RouteRules],
-    known: set[str],
+    known: "_Known",
 ) -> tuple[AgeHint, list[Judged]]:
     """Return what age adds beside the routes: the hint, and listings not in them already."""
     tools, book = reader.tools, reader.book
@@ -214,14 +230,15 @@ def _age_hint(
     found = dict[str, tuple[Chosen, Eligibility]]()
     for ask, pool in zip(asks, tools.index.pools(query_for(tools, read, asks)), strict=True):
         for one in _choose(tools, pool, measured, _OPTIONS_POOL):
-            if one.listing_id not in known:
-                found.setdefault(one.listing_id, (one, ask.eligible))
+            found.setdefault(one.listing_id, (one, ask.eligible))
     listings = tools.store.listings(list(found))
     ranked = sorted(found.values(), key=lambda pair: -pair[0].score)
     fitting = [
         (one, eligible)
         for one, eligible in ranked
-        if (stored := listings.get(one.listing_id)) is not None and fits(rule, stored.content)
+        if (stored := listings.get(one.listing_id)) is not None
+        and fits(rule, stored.content)
+        and known.adds(one.listing_id)
     ][:MOST_OPTIONS]
     judged = [
         same for one, eligible in fitting for same in reader.judged([one], listings, eligible)

@@ -5,13 +5,10 @@ from typing import Final
 
 from service.domain.errors import FieldProblem, InvalidInputError
 from service.domain.listing import Listing
-from service.domain.pool import Pool
 from service.domain.records import Put
 from service.domain.twins import Twin
-from service.matching.score import Floats
 from service.ports import Tools
 from service.rules.twins import likeness
-from service.usecases.reach import taken
 from service.usecases.see_listing import seen_listing
 
 _LOOKED_AT: Final = 50
@@ -63,18 +60,9 @@ def say_of_pair(
     )
 
 
-def once_each(pool: Pool, score: Floats, sets: Sequence[frozenset[str]]) -> tuple[Pool, Floats]:
-    """Return a scored pool with only the best of each set that was confirmed to be the same."""
-    row_of = {name: row for row, name in enumerate(pool.ids)} if sets else {}
-    spare: set[int] = set()
-    for names in sets:
-        rows = [row_of[name] for name in sorted(names) if name in row_of]
-        if len(rows) > 1:
-            spare |= set(rows) - {max(rows, key=lambda row: float(score[row]))}
-    if not spare:
-        return pool, score
-    kept = [row for row in range(len(pool.ids)) if row not in spare]
-    return taken(pool, kept), score[kept]
+def twins_by_id(sets: Sequence[frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Return of each listing the set of those that were confirmed to be the same, itself too."""
+    return {name: names for names in sets for name in names}
 
 
 def _alike(tools: Tools, content: Listing, viewer: str, source: tuple[str, str]) -> list[Twin]:

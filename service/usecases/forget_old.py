@@ -1,24 +1,24 @@
 """Forget what has been kept long enough, a little at a time, and say how much that was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 import structlog
 
 from service.domain.audit import Access, Action
-from service.domain.errors import NotFoundError, PreconditionFailedError
+from service.domain.errors import NotFoundError, PreconditionFailedError, StorageError
 from service.domain.person import StoredPerson
-from service.domain.retention import Forgotten, Kept
+from service.domain.retention import BRIEF, Forgotten, Kept
 from service.ports import Tools
 from service.rules.calendar import today_in
+from service.usecases.erase_person import INCOMPLETE, erase_person
+from service.usecases.log_command import RETENTION_KEY
 
 _log = structlog.get_logger(__name__)
 
 _CHUNK: Final = 500
 _PAGE: Final = 200
-RETENTION_KEY: Final = "retention"
-"""What the access log names in place of a key where the limit of keeping erased somebody."""
 
 
 def what_is_old(tools: Tools) -> Forgotten:
@@ -37,20 +37,7 @@ def what_is_old(tools: Tools) -> Forgotten:
 
 def forget_old(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
     """Forget all that is kept no longer, until told to stop; the next time goes on from there."""
-    now = tools.clock.now()
-    counts: dict[Kept, int] = {}
-    for what in Kept:
-        before = tools.retention.before(what, now)
-        if before is None or what is Kept.CONSENTS:
-            continue
-        old = tools.store.count_old(what, before)
-        while not stopping() and tools.store.forget_old(what, before, _CHUNK):
-            pass
-        counts[what] = old - tools.store.count_old(what, before)
-        if what is Kept.CHANGES:
-            tools.store.mark_feeds(now, before)
-    if any(counts.values()):
-        tools.store.wipe()
+    counts = _forgotten(tools, [what for what in Kept if what is not Kept.CONSENTS], stopping)
     ended, erased = 0, 0
     for person in _ended(tools):
         if stopping():
@@ -64,6 +51,33 @@ def forget_old(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Fo
     done = {what: count for what, count in counts.items() if count}
     _log.info("forgotten", ended_consents=ended, **{what.value: n for what, n in done.items()})
     return Forgotten(counts, ended)
+
+
+def forget_brief(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
+    """Forget, of all that, what is kept for a few days or hours only."""
+    return Forgotten(_forgotten(tools, BRIEF, stopping))
+
+
+def _forgotten(
+    tools: Tools, kinds: Sequence[Kept], stopping: Callable[[], bool]
+) -> dict[Kept, int]:
+    now = tools.clock.now()
+    counts: dict[Kept, int] = {}
+    try:
+        for what in kinds:
+            before = tools.retention.before(what, now)
+            if before is None:
+                continue
+            old = tools.store.count_old(what, before)
+            while not stopping() and tools.store.forget_old(what, before, _CHUNK):
+                pass
+            counts[what] = old - tools.store.count_old(what, before)
+            if what is Kept.CHANGES:
+                tools.store.mark_feeds(now, before)
+    finally:
+        if any(counts.values()):
+            tools.store.wipe()
+    return counts
 
 
 def has_ended(tools: Tools, person: StoredPerson) -> bool:
@@ -101,20 +115,25 @@ def _ended(tools: Tools) -> Iterator[StoredPerson]:
 def _erased(tools: Tools, person: StoredPerson) -> bool:
     """Erase a person as their organisation would; False where they were changed meanwhile."""
     try:
-        tools.store.delete_person(person, if_version=person.version)
+        erase_person(tools, person, if_version=person.version)
     except (NotFoundError, PreconditionFailedError):
         return False
-    tools.people.follow()
-    tools.store.log_accesses(
-        [
-            Access(
-                at=tools.clock.now(),
-                organisation_id=person.organisation_id,
-                key_id=RETENTION_KEY,
-                action=Action.RETURNEE_ERASE,
-                subjects=(person.id,),
-                request_id=RETENTION_KEY,
-            )
-        ]
-    )
+    except StorageError as error:
+        if error.code == INCOMPLETE:
+            _log_erasure(tools, person, refused=error.code)
+        raise
+    _log_erasure(tools, person)
     return True
+
+
+def _log_erasure(tools: Tools, person: StoredPerson, refused: str | None = None) -> None:
+    line = Access(
+        at=tools.clock.now(),
+        organisation_id=person.organisation_id,
+        key_id=RETENTION_KEY,
+        action=Action.RETURNEE_ERASE,
+        subjects=(person.id,),
+        refused=refused,
+        request_id=RETENTION_KEY,
+    )
+    tools.store.log_accesses([line])

@@ -1,7 +1,7 @@
 """A file on its way in, step by step: held, looked at, tried, taken."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -9,13 +9,12 @@ from service.domain.access import Caller
 from service.domain.batch import BatchState, ColumnUse, StoredBatch
 from service.domain.errors import NotFoundError
 from service.domain.imported import ImportKind
-from service.intake.columns import suggest
 from service.intake.missing import Lacking, lacking
 from service.ports import Tools
-from service.usecases.import_records import SAMPLE, SURE, Upload, batch_of, submit_import
+from service.usecases.import_records import SAMPLE, columns_of
+from service.usecases.submit_import import Upload, batch_of, submit_import
 
 _SHOWN: Final = 3
-BEFORE: Final = "As it was mapped for this source before."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +61,9 @@ def look_at(tools: Tools, stored: StoredBatch) -> FileLook:
         columns, notes = opened.columns, opened.notes
     if columns is None:
         return FileLook(None, notes)
-    known = tools.store.mapping(batch.organisation_id, batch.kind, batch.source) or {}
     looks = []
-    for one in suggest(batch.kind, columns, rows):
-        use = ColumnUse(
-            one.column,
-            one.field if one.confidence >= SURE else None,
-            round(one.confidence, 2),
-            one.reason,
-        )
-        if one.column in known:
-            use = replace(use, field=known[one.column], confidence=1.0, reason=BEFORE)
-        cells = (str(row[one.column]) for row in rows if row.get(one.column))
+    for use in columns_of(tools, batch, columns, rows):
+        cells = (str(row[use.column]) for row in rows if row.get(use.column))
         looks.append(ColumnLook(use, tuple(islice(dict.fromkeys(cells), _SHOWN))))
     return FileLook(tuple(looks), notes)
 

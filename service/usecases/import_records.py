@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import PurePath
 from typing import Any, Final, Protocol
-from uuid import uuid4
 
-from service.domain.access import Caller, Scope
 from service.domain.addresses import why_taken
 from service.domain.batch import (
     Batch,
@@ -18,7 +15,6 @@ from service.domain.batch import (
     Progress,
     RowEffect,
     RowResult,
-    StoredBatch,
 )
 from service.domain.errors import (
     FieldProblem,
@@ -27,7 +23,6 @@ from service.domain.errors import (
     UnreadableFileError,
 )
 from service.domain.imported import (
-    FileFormat,
     ImportKind,
     Opened,
     RawRow,
@@ -38,7 +33,6 @@ from service.domain.person import Contact, Profile
 from service.domain.records import Put, TakenRow
 from service.intake.columns import suggest
 from service.intake.dates import DateOrder
-from service.intake.headers import FIELDS
 from service.intake.records import Drafted, file_date_order, to_contract
 from service.ports import ProgressBar, Tools
 from service.usecases.find_twins import proposed_twins
@@ -47,26 +41,10 @@ from service.usecases.register_person import read_to_keep
 
 _CHUNK: Final = 200
 SAMPLE: Final = 200
-SURE: Final = 0.5
+_SURE: Final = 0.5
 """How sure a suggestion has to be to be followed when nobody has said what a column is."""
 _LONGEST_ID: Final = 200
-_LONGEST_SOURCE: Final = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """What somebody sends to be imported. name: of the file, where it has one."""
-
-    content: bytes
-    kind: ImportKind
-    name: str | None = None
-    content_type: str | None = None
-    format: FileFormat | None = None
-    source: str | None = None
-    dry_run: bool = False
-    mapping: Mapping[str, str | None] | None = None
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    held_id: str | None = None
+_WHO_MAY_KNOW: Final = frozenset({"visibility", "visible_to"})
 
 
 class Contract(Protocol):
@@ -81,61 +59,6 @@ class Contract(Protocol):
     ) -> tuple[Profile, Contact]:
         """Return the person that a body states."""
         ...
-
-
-def submit_import(tools: Tools, upload: Upload, caller: Caller) -> StoredBatch:
-    """Keep a file to be imported and queue it. Raises UnreadableFileError where it cannot be."""
-    batch = batch_of(tools, upload, caller)
-    # First of all the batch: where this is repeated under its key, the first write counts as done.
-    stored = tools.store.add_batch(batch, upload.content, tools.clock.now())
-    if batch.mapping:
-        tools.store.keep_mapping(batch, batch.mapping, tools.clock.now())
-    return stored
-
-
-def batch_of(tools: Tools, upload: Upload, caller: Caller) -> Batch:
-    """Return an upload as an import. Raises UnreadableFileError for what is no file of records."""
-    if not upload.content:
-        message = "This file is empty. Choose the file again, or export it anew."
-        raise UnreadableFileError(message, code="file_empty")
-    kind = upload.format or tools.files.sniff(upload.content, upload.content_type, upload.name)
-    name = PurePath(upload.name).name if upload.name else None
-    return Batch(
-        id=f"imp_{uuid4().hex}",
-        organisation_id=caller.organisation_id,
-        key_id=caller.key_id,
-        kind=upload.kind,
-        source=upload.source or _source_of(name),
-        file_name=name,
-        format=kind,
-        dry_run=upload.dry_run,
-        mapping=_known_fields(upload),
-        defaults=upload.defaults,
-        restricted=caller.may(Scope.RESTRICTED),
-        size=len(upload.content),
-        sha256=hashlib.sha256(upload.content).hexdigest(),
-        held_id=upload.held_id,
-    )
-
-
-def _source_of(name: str | None) -> str:
-    """Return what a file is called without its ending, as far as that can stand in a path."""
-    stem = PurePath(name).stem if name else ""
-    return "".join(one for one in stem if one.isprintable())[:_LONGEST_SOURCE].strip() or "import"
-
-
-def _known_fields(upload: Upload) -> Mapping[str, str | None] | None:
-    if upload.mapping is None:
-        return None
-    known = FIELDS[upload.kind]
-    problems = tuple(
-        FieldProblem(f"/mapping/{column}", f'There is no field "{name}" to map to.')
-        for column, name in upload.mapping.items()
-        if name is not None and name not in known
-    )
-    if problems:
-        raise InvalidInputError(f"{problems[0].pointer}: {problems[0].detail}", problems=problems)
-    return upload.mapping
 
 
 def run_imports(
@@ -164,6 +87,35 @@ def give_up(tools: Tools) -> None:
             "send the file again later, which changes nothing of it.",
         )
         tools.store.note_progress(stored.batch.id, progress, tools.clock.now())
+
+
+def columns_of(
+    tools: Tools,
+    batch: Batch,
+    columns: tuple[str, ...] | None,
+    rows: Sequence[Mapping[str, Any]],
+) -> tuple[ColumnUse, ...]:
+    """Return what each column is taken for: as said, as it was last time, or as it looks.
+
+    rows: the first of the file. Without columns there is nothing to take for anything.
+    """
+    if columns is None:
+        return ()
+    said, reason = batch.mapping, "As you said."
+    if said is None:
+        said = tools.store.mapping(batch.organisation_id, batch.kind, batch.source) or {}
+        reason = "As it was mapped for this source before."
+    return tuple(
+        ColumnUse(one.column, said[one.column], 1.0, reason)
+        if one.column in said
+        else ColumnUse(
+            one.column,
+            one.field if one.confidence >= _SURE else None,
+            round(one.confidence, 2),
+            one.reason,
+        )
+        for one in suggest(batch.kind, columns, rows)
+    )
 
 
 @dataclass(slots=True)
@@ -205,7 +157,7 @@ class _Run:
 
     def _looked_through(self, opened: Opened, before: Progress) -> Progress:
         rows = list(islice(opened, SAMPLE))
-        columns = self._columns(opened.columns, rows)
+        columns = columns_of(self.tools, self.batch, opened.columns, [row.values for row in rows])
         self.mapping = {one.column: one.field for one in columns}
         counted = _Counted(rows, opened)
         self.order = file_date_order(self.mapping, counted)
@@ -221,31 +173,6 @@ class _Run:
         if self.bar is not None:
             self.bar.start(f"Importing {self.batch.source}", total)
         return progress
-
-    def _columns(
-        self, columns: tuple[str, ...] | None, rows: list[RawRow]
-    ) -> tuple[ColumnUse, ...]:
-        """Return what each column is taken for: as said, as it was last time, or as it looks."""
-        if columns is None:
-            return ()
-        batch = self.batch
-        said = batch.mapping
-        reason = "As you said."
-        if said is None:
-            said = self.tools.store.mapping(batch.organisation_id, batch.kind, batch.source)
-            reason = "As it was mapped for this source before."
-        looks = suggest(batch.kind, columns, [row.values for row in rows])
-        return tuple(
-            ColumnUse(one.column, said.get(one.column), 1.0, reason)
-            if said is not None and one.column in said
-            else ColumnUse(
-                one.column,
-                one.field if one.confidence >= SURE else None,
-                round(one.confidence, 2),
-                one.reason,
-            )
-            for one in looks
-        )
 
     def _taken(self, opened: Opened, progress: Progress) -> Progress:
         place = 0
@@ -294,10 +221,7 @@ class _Run:
             )
             return TakenRow(refused)
         self.seen[name] = row.number
-        listing = taken.get("listing")
-        alike = () if listing is None else proposed_twins(self.tools, listing)
-        result = RowResult(place, row.number, RowEffect.UNCHANGED, name, alike=alike)
-        return TakenRow(result, **taken)
+        return TakenRow(RowResult(place, row.number, RowEffect.UNCHANGED, name), **taken)
 
     def _drafted(self, row: RawRow) -> Drafted:
         return to_contract(
@@ -317,9 +241,13 @@ class _Run:
             "external_id": name,
         }
         if batch.kind is ImportKind.LISTINGS:
-            return {"listing": Put(content=self.contract.listing(self.tools, body), **named)}
+            listing = self.contract.listing(self.tools, body)
+            # A file that does not speak of it makes nothing public.
+            silent = body.get("visibility") is None
+            return {"listing": Put(content=listing, keeps_private=silent, **named)}
         profile, contact = self.contract.person(self.tools, body, restricted=batch.restricted)
-        return {"person": Put(content=profile, **named), "contact": contact}
+        put = Put(content=profile, keeps_category=not batch.restricted, **named)
+        return {"person": put, "contact": contact}
 
     def _where(self, problem: FieldProblem, row: RawRow) -> RowProblem:
         """Name the column that a problem of the contract's field comes from."""
@@ -333,10 +261,11 @@ class _Run:
         return RowProblem(", ".join(filled or columns) or problem.pointer, problem.detail)
 
     def _ready(self, rows: list[TakenRow]) -> list[TakenRow]:
-        """Encode and read what has changed; nothing of a dry run."""
+        """Look for twins of what has changed; encode and read it too, but nothing of a dry run."""
+        same = self.tools.store.unchanged_rows(self.batch, rows)
+        rows = [row if row.result.place in same else self._beside_twins(row) for row in rows]
         if self.batch.dry_run:
             return rows
-        same = self.tools.store.unchanged_rows(self.batch, rows)
         changed = [row for row in rows if row.result.place not in same]
         listings = [row.listing for row in changed if row.listing is not None]
         made = listing_vectors(self.tools, [put.content for put in listings])
@@ -356,6 +285,12 @@ class _Run:
             for row in rows
         ]
 
+    def _beside_twins(self, row: TakenRow) -> TakenRow:
+        if row.listing is None:
+            return row
+        alike = proposed_twins(self.tools, row.listing)
+        return replace(row, result=replace(row.result, alike=alike))
+
 
 class _Counted(Iterator[RawRow]):
     """Rows that were read already and then the rest, counted as they go by."""
@@ -370,6 +305,10 @@ class _Counted(Iterator[RawRow]):
 
 
 def _name_of(body: Mapping[str, Any]) -> str:
-    """Return a name for a record that has none: the same words, the same name."""
-    text = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str)
+    """Return a name for a record that has none: the same words, the same name.
+
+    Whoever may know of it: once private, it must be found again by a file that does not say so.
+    """
+    words = {name: said for name, said in body.items() if name not in _WHO_MAY_KNOW}
+    text = json.dumps(words, sort_keys=True, ensure_ascii=False, default=str)
     return f"row-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:24]}"

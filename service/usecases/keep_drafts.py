@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 from service.domain.errors import InvalidInputError, SentAlreadyError, TooLargeError
@@ -12,8 +11,6 @@ from service.usecases.manage_keys import secret_hash
 
 _FORM: Final = re.compile(r"[a-z][a-z0-9_:-]{0,119}")
 _MOST: Final = 200_000
-_SENT: Final = timedelta(days=2)
-_HELD: Final = timedelta(days=1)
 
 
 def save_draft(
@@ -61,12 +58,3 @@ def submit_once(tools: Tools, officer: Officer, token: str, act: Callable[[], st
         raise
     tools.store.finish_submission(hashed, location)
     return location
-
-
-def sweep(tools: Tools, draft_days: int) -> None:
-    """Erase drafts and files nobody came back for, sessions long ended, and used tokens."""
-    now = tools.clock.now()
-    drafts = now - timedelta(days=draft_days)
-    # Ended sessions stay as long as drafts: they let a form that was open be kept as a draft.
-    tools.store.sweep_held(now - _HELD)
-    tools.store.sweep_officers(sessions=drafts, drafts=drafts, sent=now - _SENT)

@@ -36,13 +36,16 @@ from service.domain.text import visible
 from service.ports import Tools
 from service.rules.candidacy import route_for
 from service.rules.eligible import Rulebook, reasons_against, rules_for
-from service.skills.phrasebook import ENGLISH, RIGHT_TO_LEFT, both
+from service.skills.phrasebook import ENGLISH, both
+from service.skills.scripts import direction
 from service.usecases.bridge_gaps import add_bridges
+from service.usecases.correct_match import Correction, corrected_of
 from service.usecases.explain_answer import Chosen, reader_of
 from service.usecases.find_matches import reading_of, require_work_words
 from service.usecases.rulebook import rulebook
 from service.usecases.score_listing import RANKED, scores_for, wanted_of
 from service.usecases.score_pools import said_to_keep
+from service.usecases.see_listing import seen_listings
 from service.usecases.understand import understand
 from service.usecases.word_referral import (
     ASKED,
@@ -77,6 +80,21 @@ def refer_person(tools: Tools, person: StoredPerson, asked: ReferralRequest) -> 
     return _referral(tools, person.profile, read, asked, name)
 
 
+def refer_corrected(
+    tools: Tools,
+    profile: Profile,
+    corrections: Sequence[Correction],
+    asked: ReferralRequest,
+    person: StoredPerson | None = None,
+) -> Referral:
+    """Return the sheet for what `match_corrected` answers; raises as `refer_person` does."""
+    if person is not None and not corrections:
+        return refer_person(tools, person, asked)
+    profile = corrected_of(tools, profile, corrections, person)
+    name = person.contact.name if person is not None and asked.with_name else None
+    return _referral(tools, profile, understand(tools, profile), asked, name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """What every part of one sheet is worded with."""
@@ -108,7 +126,7 @@ def _referral(
     warnings, notes, asks = _remarks(sheet, profile, matches)
     return Referral(
         language=language,
-        right_to_left=language in RIGHT_TO_LEFT,
+        right_to_left=direction(language) == "rtl",
         reference=asked.reference,
         day=book.today,
         day_worded=both(book.today, language),
@@ -153,11 +171,7 @@ def _language(tools: Tools, read: SavedUnderstanding, asked: ReferralRequest) ->
 
 def _chosen(tools: Tools, book: Rulebook, asked: ReferralRequest) -> list[StoredListing]:
     """Return the chosen listings, all of which every rule lets through now."""
-    found = {
-        name: one
-        for name, one in tools.store.listings(asked.listing_ids).items()
-        if one.is_visible_to(asked.viewer)
-    }
+    found = seen_listings(tools, asked.viewer, asked.listing_ids)
     where = {name: f"/listings/{at}" for at, name in enumerate(asked.listing_ids)}
     absent = [
         FieldProblem(where[name], "There is no such listing.") for name in where.keys() - found

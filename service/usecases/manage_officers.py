@@ -3,7 +3,6 @@
 import re
 import secrets
 import threading
-from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
-from service.domain.officer import Officer, Role
+from service.domain.officer import Officer, OfficerChange, Role
 from service.ports import Tools
 
 LEAST_PASSWORD: Final = 10
@@ -89,8 +88,8 @@ def officer_named(tools: Tools, username: str) -> Officer:
 
 def disable_officer(tools: Tools, username: str) -> Officer:
     """Let nobody in with this account any more, and end its sessions."""
-    officer = replace(officer_named(tools, username), disabled=True)
-    tools.store.change_officer(officer)
+    found = officer_named(tools, username)
+    officer = tools.store.change_officer(found.id, OfficerChange(disabled=True))
     tools.store.close_sessions(officer.id)
     return officer
 
@@ -106,8 +105,7 @@ def officer_of(tools: Tools, organisation_id: str, officer_id: str) -> Officer:
 
 def change_role(tools: Tools, officer: Officer, role: Role) -> Officer:
     """Let an account do more or less from now on; its sessions end."""
-    changed = replace(officer, role=role)
-    tools.store.change_officer(changed)
+    changed = tools.store.change_officer(officer.id, OfficerChange(role=role))
     tools.store.close_sessions(officer.id)
     return changed
 
@@ -115,11 +113,16 @@ def change_role(tools: Tools, officer: Officer, role: Role) -> Officer:
 def set_password(
     tools: Tools, officer: Officer, password: str, *, keep_session: bytes | None = None
 ) -> None:
-    """Give an account another password, end its sessions (but one), and let it in again."""
+    """Give an account another password and end its sessions; let it in again.
+
+    keep_session: of an officer who changes their own; it stays, and a closed account stays closed.
+    """
     problems = password_problems(password, officer.username)
     if problems:
         raise InvalidInputError(problems[0].detail, problems=tuple(problems))
-    tools.store.change_officer(replace(officer, disabled=False), _hash(password))
+    let_in = False if keep_session is None else None
+    change = OfficerChange(password_hash=_hash(password), disabled=let_in)
+    tools.store.change_officer(officer.id, change)
     tools.store.close_sessions(officer.id, but=keep_session)
 
 

@@ -18,6 +18,7 @@ from service.ports import Tools
 from service.rules.candidacy import route_for
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.usecases.explain_answer import tier_of
+from service.usecases.reach import once_each
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, job_scores, scores_for, wanted_of
 from service.usecases.score_pools import WIDE, measured_by, route_scores, said_to_keep
@@ -36,6 +37,7 @@ class Shared:
     affinity: dict[str, Vectors] = field(default_factory=dict)
     answers: dict[tuple[str, str, tuple[str, ...]], Tiers] = field(default_factory=dict)
     """The best listings of some sources for a person: by who is told, the person, the sources."""
+    same: dict[str, Sequence[frozenset[str]]] = field(default_factory=dict)
 
     def recorded_for(self, profile: Profile) -> Recorded:
         """Return the corridors from where somebody lives."""
@@ -43,6 +45,14 @@ class Shared:
         if origin is not None and origin not in self.corridors:
             self.corridors[origin] = self.tools.store.corridors_from(origin)
         return self.corridors
+
+    def same_for(self, organisation_id: str | None) -> Sequence[frozenset[str]]:
+        """Return the sets of listings that an organisation has confirmed to be the same."""
+        if organisation_id is None:
+            return ()
+        if organisation_id not in self.same:
+            self.same[organisation_id] = self.tools.store.same_listings(organisation_id)
+        return self.same[organisation_id]
 
     def stored(self, names: Iterable[str]) -> dict[str, StoredListing]:
         """Return those listings that exist, by id."""
@@ -155,10 +165,11 @@ def best_of_all(tools: Tools, asking: Asking, limit: int, shared: Shared | None 
         words=read.work_text,
         asks=tuple(Ask(rule.allowed, size) for rule in ground.rules.values()),
     )
-    measured = measured_by(tools, read)
+    measured, sets = measured_by(tools, read), known.same_for(ground.book.viewer)
     scores: dict[str, float] = {}
     for route, pool in zip(ground.rules, tools.index.pools(query), strict=True):
         score = route_scores(tools, route, pool, measured, known.affinity_of)
+        pool, score = once_each(pool, score, sets)  # noqa: PLW2901 - the same pool, each once
         scores |= {pool.ids[row]: float(score[row]) for row in best_rows(score, limit)}
     # Stretches first: most are, and to read and check each costs more than to score it.
     tiers = _tiers(tools, asking, scores)

@@ -212,25 +212,27 @@ def jobs_of(
     """Return the jobs that still stand and that the rules let through."""
     records = tools.store.listings(pool.ids)
     home = book.profile.home_country
-    kept = []
+    kept: dict[int, Route] = {}
     for at, name in enumerate(pool.ids):
         route = Route.LOCAL if pool.countries[at] == home else Route.OVERSEAS
         if name not in records or route not in rules:
             continue
         if not reasons_against(records[name], rules[route], book):
-            kept.append((at, route))
-    rows = [at for at, _ in kept]
-    some = taken(pool, rows)
+            kept[at] = route
+    some = taken(pool, list(kept))
     before, _ = scored(tools, some, measured)
-    titles = some.requirements[some.starts[:-1]] if rows else some.requirements[:0]
-    said = measured[0]
-    done = (said.phrases @ titles.T).max(axis=0) >= DONE_FROM if rows else []
-    found = [records[pool.ids[at]] for at in rows]
+    # Two adverts of one vacancy are one job.
+    same = tools.store.same_listings(book.viewer) if book.viewer is not None else ()
+    some, before = once_each(some, before, same)
+    titles = some.requirements[some.starts[:-1]] if some.ids else some.requirements[:0]
+    said, routes = measured[0], {pool.ids[at]: route for at, route in kept.items()}
+    done = (said.phrases @ titles.T).max(axis=0) >= DONE_FROM if some.ids else []
+    found = [records[name] for name in some.ids]
     return Jobs(
         pool=some,
         records=found,
-        routes=[route for _, route in kept],
-        affinity=tools.taxonomy.affinity(some.whole) if rows else some.whole,
+        routes=[routes[name] for name in some.ids],
+        affinity=tools.taxonomy.affinity(some.whole) if some.ids else some.whole,
         before=before,
         done=[bool(one) for one in done],
         gaps=[tuple(other_gaps(one.content, book.profile, said.years)) for one in found],
@@ -252,6 +254,20 @@ def taken(pool: Pool, rows: Sequence[int]) -> Pool:
         countries=tuple(pool.countries[at] for at in rows),
         assesses=pool.assesses[list(rows)],
     )
+
+
+def once_each(pool: Pool, score: Floats, sets: Sequence[frozenset[str]]) -> tuple[Pool, Floats]:
+    """Return a scored pool with only the best of each set that was confirmed to be the same."""
+    row_of = {name: row for row, name in enumerate(pool.ids)} if sets else {}
+    spare: set[int] = set()
+    for names in sets:
+        rows = [row_of[name] for name in sorted(names) if name in row_of]
+        if len(rows) > 1:
+            spare |= set(rows) - {max(rows, key=lambda row: float(score[row]))}
+    if not spare:
+        return pool, score
+    kept = [row for row in range(len(pool.ids)) if row not in spare]
+    return taken(pool, kept), score[kept]
 
 
 def step_of(training: StoredListing, setting: Setting) -> Step:

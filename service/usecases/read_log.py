@@ -7,6 +7,7 @@ from service.domain.audit import AccessQuery, Action, LoggedAccess
 from service.domain.errors import NotFoundError
 from service.domain.records import Page
 from service.ports import Tools
+from service.usecases.erase_person import INCOMPLETE
 from service.usecases.manage_keys import administered_by
 
 
@@ -50,7 +51,7 @@ def _theirs(tools: Tools, organisation_id: str, person_id: str) -> bool:
             organisation_id=organisation_id, subject=person_id, action=Action.RETURNEE_ERASE
         )
         lines = tools.store.page_of_accesses(erased, after=0, limit=1000).items
-        return any(one.access.refused is None for one in lines)
+        return any(one.access.refused in {None, INCOMPLETE} for one in lines)
     return True
 
 

@@ -14,7 +14,7 @@ from service.domain.outcome import StoredOutcome
 from service.domain.records import Page
 from service.ports import Tools
 from service.usecases.manage_subscriptions import replay_message
-from service.usecases.see_person import may_be_seen
+from service.usecases.see_person import known_people
 
 R = TypeVar("R")
 _AHEAD: Final = 100
@@ -29,7 +29,7 @@ def page_of_outcomes(
         return tools.store.page_of_outcomes(organisation_id, after=place, limit=size, where=where)
 
     def seen(some: Sequence[StoredOutcome]) -> list[StoredOutcome]:
-        known = _known(tools, organisation_id, [one.content.returnee_id for one in some])
+        known = known_people(tools, organisation_id, [one.content.returnee_id for one in some])
         return [one for one in some if one.content.returnee_id in known]
 
     return _filled(fetch, seen, after, limit)
@@ -38,7 +38,7 @@ def page_of_outcomes(
 def seen_outcome(tools: Tools, organisation_id: str, outcome_id: str) -> StoredOutcome:
     """Return one outcome; raise NotFoundError for what this organisation may not see (any more)."""
     stored = tools.store.outcome(organisation_id, outcome_id)
-    if not _known(tools, organisation_id, [stored.content.returnee_id]):
+    if not known_people(tools, organisation_id, [stored.content.returnee_id]):
         message = "There is no such outcome."
         raise NotFoundError(message)
     return stored
@@ -54,7 +54,7 @@ def page_of_deliveries(
 
     def seen(some: Sequence[Delivery]) -> list[Delivery]:
         about = [one.person_id for one in some if one.person_id is not None]
-        known = _known(tools, stored.organisation_id, about)
+        known = known_people(tools, stored.organisation_id, about)
         return [one for one in some if one.person_id is None or one.person_id in known]
 
     return _filled(fetch, seen, after, limit)
@@ -66,19 +66,10 @@ def replay(tools: Tools, stored: StoredSubscription, event_id: str) -> Delivery:
     Raises NotFoundError for what the log does not show, and what `replay_message` does.
     """
     person_id = tools.store.delivery(stored.id, event_id).person_id
-    if person_id is not None and not _known(tools, stored.organisation_id, [person_id]):
+    if person_id is not None and not known_people(tools, stored.organisation_id, [person_id]):
         message = "There is no such delivery."
         raise NotFoundError(message)
     return replay_message(tools, stored, event_id)
-
-
-def _known(tools: Tools, organisation_id: str, person_ids: Sequence[str]) -> set[str]:
-    """Return which of these people an organisation may know of today."""
-    return {
-        name
-        for name, person in tools.store.people(list(dict.fromkeys(person_ids))).items()
-        if person.organisation_id == organisation_id or may_be_seen(tools, person, organisation_id)
-    }
 
 
 def _filled(

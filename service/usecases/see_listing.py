@@ -1,4 +1,6 @@
-"""Which listing is shown to whom: for whoever names one by its id."""
+"""Which listing is shown to whom: for whoever names some by their ids."""
+
+from collections.abc import Sequence
 
 from service.domain.errors import NotFoundError
 from service.domain.listing import StoredListing
@@ -15,3 +17,11 @@ def seen_listing(tools: Tools, viewer: str | None, listing_id: str) -> StoredLis
         message = "There is no such listing."
         raise NotFoundError(message)
     return stored
+
+
+def seen_listings(
+    tools: Tools, viewer: str | None, listing_ids: Sequence[str]
+) -> dict[str, StoredListing]:
+    """Return those of some listings that an organisation may know of, by id."""
+    found = tools.store.listings(listing_ids)
+    return {name: one for name, one in found.items() if one.is_visible_to(viewer)}

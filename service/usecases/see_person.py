@@ -1,5 +1,7 @@
 """Who may be shown to whom: the one place where that is decided on what is stored."""
 
+from collections.abc import Iterable
+
 from service.domain.errors import ConsentMissingError, NotFoundError
 from service.domain.person import StoredPerson
 from service.ports import Tools
@@ -24,16 +26,29 @@ def may_be_seen(tools: Tools, person: StoredPerson, organisation_id: str) -> boo
     return True
 
 
+def known_people(
+    tools: Tools, organisation_id: str, person_ids: Iterable[str]
+) -> dict[str, StoredPerson]:
+    """Return, of these people, whom an organisation may know of today, by id.
+
+    Its own always; of others those who agree to be seen by it.
+    """
+    found = tools.store.people(list(dict.fromkeys(person_ids)))
+    return {
+        name: person
+        for name, person in found.items()
+        if person.organisation_id == organisation_id or may_be_seen(tools, person, organisation_id)
+    }
+
+
 def seen_person(tools: Tools, organisation_id: str, person_id: str) -> StoredPerson:
     """Return one of an organisation's own people, or somebody who agrees to be seen by it.
 
     Raises NotFoundError for all others: that she is there at all is for those to know whom she
     agreed to.
     """
-    person = tools.store.people([person_id]).get(person_id)
-    if person is not None and (
-        person.organisation_id == organisation_id or may_be_seen(tools, person, organisation_id)
-    ):
-        return person
-    message = "There is no such returnee."
-    raise NotFoundError(message)
+    person = known_people(tools, organisation_id, [person_id]).get(person_id)
+    if person is None:
+        message = "There is no such returnee."
+        raise NotFoundError(message)
+    return person

@@ -1,7 +1,7 @@
 """Signing in, staying in, locking: sessions are random tokens that are stored as hashes only."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from service.domain.errors import (
     SignInRefusedError,
     UnauthenticatedError,
 )
-from service.domain.officer import SCOPES, Attempts, Officer, Session
+from service.domain.officer import SCOPES, Attempts, Officer, OfficerChange, Session
 from service.ports import Tools
 from service.usecases.manage_keys import secret_hash
 from service.usecases.manage_officers import password_fits, username_of
@@ -146,7 +146,7 @@ def unlock(tools: Tools, rules: SessionRules, token: str, sent: Credentials) -> 
 def choose_locale(tools: Tools, officer: Officer, locale: str) -> None:
     """Remember the language an officer works in."""
     if officer.locale != locale:
-        tools.store.change_officer(replace(officer, locale=locale))
+        tools.store.change_officer(officer.id, OfficerChange(locale=locale))
 
 
 def caller_of_officer(officer: Officer) -> Caller:

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 from typing import Final
 
 from service.domain.alert import Delivery
-from service.domain.batch import BatchState, StoredBatch
+from service.domain.batch import ENDED, StoredBatch
 from service.domain.listing import StoredListing
 from service.domain.outcome import OutcomeKind, StoredOutcome
 from service.domain.person import StoredPerson
 from service.domain.register import Deadline
 from service.ports import Tools
 from service.usecases.find_people import own_people
+from service.usecases.see_listing import seen_listings
 
 SHOWN: Final = 8
 CONSENT_DAYS: Final = 30
@@ -85,15 +86,14 @@ def todays_work(tools: Tools, organisation_id: str, *, imports: bool) -> TodaysW
     """Return what waits today. imports: whether the reader has to do with them."""
     latest = tools.store.last_batches(organisation_id, _IMPORTS) if imports else []
     since = tools.clock.now() - timedelta(days=_ENDED_DAYS)
-    ending = (BatchState.DONE, BatchState.FAILED)
     return TodaysWork(
         consents=_dues(tools, organisation_id, Deadline.CONSENT, CONSENT_DAYS),
         visas=_dues(tools, organisation_id, Deadline.VISA, VISA_DAYS),
         closing=_closing(tools, organisation_id),
         news=_news(tools, organisation_id),
-        running=sum(one.progress.state not in ending for one in latest),
+        running=sum(one.progress.state not in ENDED for one in latest),
         ended=tuple(
-            one for one in latest if one.progress.state in ending and one.updated_at >= since
+            one for one in latest if one.progress.state in ENDED and one.updated_at >= since
         )[:SHOWN],
     )
 
@@ -118,7 +118,8 @@ def _closing(tools: Tools, organisation_id: str) -> tuple[Closing, ...]:
     waiting = _waiting(tools.store.last_outcomes(organisation_id, _LATEST))
     today = tools.clock.today()
     last = today + timedelta(days=LISTING_DAYS)
-    listings = tools.store.listings([listing for _, listing in waiting])
+    # What was told of has since become private to others: then it is not told of again.
+    listings = seen_listings(tools, organisation_id, [listing for _, listing in waiting])
     soon = sorted(
         (day, person, name)
         for person, name in waiting
@@ -150,7 +151,8 @@ def _waiting(outcomes: Sequence[StoredOutcome]) -> list[tuple[str, str]]:
 def _news(tools: Tools, organisation_id: str) -> tuple[News, ...]:
     since = tools.clock.now() - timedelta(days=_TOLD_DAYS)
     told = tools.store.last_deliveries(organisation_id, since, SHOWN)
-    listings = tools.store.listings([one.listing_id for one in told if one.listing_id])
+    named = [one.listing_id for one in told if one.listing_id]
+    listings = seen_listings(tools, organisation_id, named)
     ids = list(dict.fromkeys(one.person_id for one in told if one.person_id))
     people = {one.id: one for one in own_people(tools, organisation_id, ids)}
     return tuple(

@@ -26,6 +26,7 @@ from service.ports import Tools
 from service.rules.digests import next_mail
 from service.usecases.find_candidates import tiers_of_people
 from service.usecases.find_matches import reading_of
+from service.usecases.find_twins import twins_by_id
 from service.usecases.match_changed import (
     Asking,
     Ground,
@@ -140,7 +141,8 @@ class Watcher:
         ]
         mail = stored.content.mail
         due = None if mail is None else next_mail(mail, self.tools.clock.now())
-        return Told(stored.id, kind, tuple(dict.fromkeys(hits)), changed.seen, due)
+        same = twins_by_id(shared.same_for(stored.organisation_id))
+        return Told(stored.id, kind, _once_each(hits, same), changed.seen, due, same)
 
     def _listings(
         self, stored: StoredSubscription, changed: _Changed, shared: Shared
@@ -250,6 +252,15 @@ def _in_order(records: Mapping[str, R], changes: Sequence[Change]) -> tuple[R, .
 def _is_own(stored: StoredSubscription, listing: StoredListing) -> bool:
     source = stored.content.source
     return listing.organisation_id == stored.organisation_id and source in {None, listing.source}
+
+
+def _once_each(hits: Sequence[Hit], same: Mapping[str, frozenset[str]]) -> tuple[Hit, ...]:
+    """Return what is to be told: about each person only the best of what is the same vacancy."""
+    best: dict[tuple[object, str | None], Hit] = {}
+    for hit in sorted(hits, key=lambda one: one.tier is not Tier.STRONG):
+        best.setdefault((same.get(hit.listing_id, hit.listing_id), hit.person_id), hit)
+    kept = set(best.values())
+    return tuple(hit for hit in dict.fromkeys(hits) if hit in kept)
 
 
 def _hits(tiers: Tiers, person_id: str | None) -> list[Hit]:

@@ -12,7 +12,7 @@ from service.domain.alert import AlertType, Delivery, StoredSubscription, Watch
 from service.domain.letter import Letter, Link, LinkPurpose
 from service.domain.listing import StoredListing
 from service.ports import Tools
-from service.skills.phrases import direction, number
+from service.skills.scripts import direction, in_digits
 
 CONFIRM_WITHIN: Final = timedelta(hours=72)
 _TITLE: Final = 120
@@ -105,7 +105,7 @@ class Writer:
         count: int = 0,
     ) -> _Sheet:
         return _Sheet(
-            subject=self.say(subject, count=number(count, self.language)),
+            subject=self.say(subject, count=in_digits(str(count), self.language)),
             said=said,
             items=items,
             button=(self.say("open"), f"{self.tools.mail.home}/console/"),
@@ -114,7 +114,7 @@ class Writer:
         )
 
     def _confirmation(self, at: datetime) -> _Sheet:
-        hours = number(int(CONFIRM_WITHIN.total_seconds()) // 3600, self.language)
+        hours = in_digits(str(CONFIRM_WITHIN // timedelta(hours=1)), self.language)
         return _Sheet(
             subject=self.say("confirm_subject"),
             said=(self.say("confirm_text", organisation=self.organisation, hours=hours),),
@@ -150,13 +150,18 @@ class Writer:
         by_listing = sorted(deliveries, key=lambda one: one.listing_id or "")
         for name, some in groupby(by_listing, key=lambda one: one.listing_id):
             found = list(some)
-            lines = [name or "", self.say("people_count", count=number(len(found), self.language))]
+            lines = [
+                name or "",
+                self.say("people_count", count=in_digits(str(len(found)), self.language)),
+            ]
             lines += [
                 f"{one.person_id}, {self.say(one.tier or 'good')}" for one in found[:_PEOPLE_SHOWN]
             ]
             if len(found) > _PEOPLE_SHOWN:
                 lines.append(
-                    self.say("more", count=number(len(found) - _PEOPLE_SHOWN, self.language))
+                    self.say(
+                        "more", count=in_digits(str(len(found) - _PEOPLE_SHOWN), self.language)
+                    )
                 )
             yield _Item(self._title(name, listings), tuple(lines))
 

@@ -7,7 +7,7 @@ well, whichever check made it.
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import structlog
@@ -23,9 +23,11 @@ _log = structlog.get_logger(__name__)
 
 FLUSH_EVERY_S: Final = 0.2
 _MOST_WAITING: Final = 5_000
-_ID: Final = re.compile(r"(ret|lst|imp|key|cor|out|sub)_[0-9a-f]{32}")
+_ID: Final = re.compile(r"(ret|lst|imp|key|cor|out|sub|off)_[0-9a-f]{32}")
+_FOUNDED: Final = re.compile(rf"{_ID.pattern}|[a-z0-9][a-z0-9-]{{1,60}}")
+"""Organisations are named by people, in a form that a person's name may have as well."""
 _ERROR: Final = 400
-_NOTED_REFUSALS: Final = frozenset({403, 404, 409, 412, 500})
+_NOTED_REFUSALS: Final = frozenset({403, 404, 409, 412, 500, 503})
 """Whoever is refused for the form of a request (400, 413, 415, 422) or its rate has met nobody."""
 
 
@@ -66,6 +68,11 @@ def declared(route: Any) -> Accessing | None:  # noqa: ANN401 - any kind of rout
     return None
 
 
+def _ids(said: Iterable[str], form: re.Pattern[str]) -> tuple[str, ...]:
+    """Return each id once; routes and paths name whatever was sent, which may be any words."""
+    return tuple(dict.fromkeys(one for one in said if form.fullmatch(one)))
+
+
 class AccessLog:
     """Lines on their way to the store: a short queue, and whoever empties it."""
 
@@ -96,14 +103,15 @@ class AccessLog:
     def _line(self, scope: Any, declaration: Accessing, caller: Caller, *, refused: bool) -> Access:  # noqa: ANN401 - an ASGI scope
         state = scope["state"]
         shown: Shown = state.get("shown") or Shown(declaration.action)
-        # A path holds whatever was sent, so only what has the form of an id is kept of it.
         tried = (str(value) for value in scope.get("path_params", {}).values())
+        founded = declaration.action is Action.ORGANISATION_CREATE and not refused
+        named = _ids(shown.subjects, _FOUNDED if founded else _ID)
         return Access(
             at=self._tools().clock.now(),
             organisation_id=caller.organisation_id,
             key_id=caller.key_id,
             action=shown.action,
-            subjects=shown.subjects or tuple(one for one in tried if _ID.fullmatch(one)),
+            subjects=named or _ids(tried, _ID),
             refused=state.get("problem", "internal") if refused else None,
             request_id=state["request_id"],
         )

@@ -38,13 +38,15 @@ _PUBLIC: Final = frozenset(
         "/metrics",
         "/v1/listings",
         "/v1/listings/{listing_id}",
-        "/v1/listings/{source}/{external_id}",
         "/v1/match",
         "/v1/match:batch",
         "/v1/markets",
     }
 )
-"""Patterns of routes whose requests anybody may count: what is about no stored person."""
+"""Patterns of routes whose requests anybody may count: what is about no stored person.
+
+Nor do they write: beside how many listings are public, a count would tell of private ones.
+"""
 
 
 def _tags(headers: Headers, method: str) -> frozenset[str | None]:
@@ -96,7 +98,8 @@ class Metrics:
         """Count what was forgotten in one go."""
         for what, count in forgotten.counts.items():
             self._forgotten.labels(what.value).inc(count)
-        self._ended.set(forgotten.ended)
+        if forgotten.ended is not None:
+            self._ended.set(forgotten.ended)
 
 
 class _Requests:

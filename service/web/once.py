@@ -33,11 +33,14 @@ REPLAYED: Final = "Idempotency-Replayed"
 _DONE: Final = 2
 _LONGEST: Final = 255
 _PRINTABLE: Final = re.compile(r"(?!\x20)[\x20-\x7e]{1,255}(?<!\x20)")
-_ABOUT_PEOPLE: Final = {
+_READ_AGAIN: Final = {
     Action.RETURNEE_CREATE: Action.RETURNEE_READ,
     Action.OUTCOME_REPORT: Action.OUTCOME_READ,
 }
-"""What the access log says of a reply that is given again: it was read, nothing was done."""
+"""What the access log says of a reply that is given again: nothing was done, something was read.
+
+Of any other action it says just that: reply.read.
+"""
 _FORM: Final = "1 to 255 printable ASCII characters, such as a UUID."
 
 
@@ -148,7 +151,7 @@ class Once:
     def _seen_again(self, kept: Reply) -> None:
         shown = getattr(self._state, "shown", None)
         if shown is not None:
-            shown.action = _ABOUT_PEOPLE.get(shown.action, shown.action)
+            shown.action = _READ_AGAIN.get(shown.action, Action.REPLY_READ)
             shown.of(*kept.subjects)
 
     def keep(self, status: int, headers: Headers, body: bytes) -> None:

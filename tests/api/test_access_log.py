@@ -9,18 +9,29 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from service.adapters.store.keystore import KeyStore
 from service.domain.access import Organisation
 from service.domain.audit import AccessQuery, Action
 from service.ports import Tools
 from service.usecases.verify_log import verify_log
 from service.web.audit import declared
-from tests.api.support import CORRIDOR, EVERY_ROUTE, JOB, JSON, KeyMaker, errors, problem
+from tests.api.support import (
+    CORRIDOR,
+    EVERY_ROUTE,
+    JOB,
+    JSON,
+    SUBSCRIPTION,
+    KeyMaker,
+    errors,
+    problem,
+)
 from tests.contracts.test_audit_store import NoBar
 
 WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/outcomes", "/v1/access-log")
 ALSO: Final = {
     "GET /v1/listings/{listing_id}/candidates": Action.CANDIDATES_READ,
     "GET /v1/subscriptions/{subscription_id}/deliveries": Action.DELIVERY_LIST,
+    "POST /v1/subscriptions/{subscription_id}/deliveries/{event_id}/replay": Action.DELIVERY_REPLAY,
     "POST /v1/referrals": Action.REFERRAL_PRINT,
     "POST /v1/corridors": Action.CORRIDOR_CHANGE,
     "PUT /v1/corridors/{corridor_id}": Action.CORRIDOR_CHANGE,
@@ -38,7 +49,17 @@ PERSON: JSON = {
     "phone": "+8801711223344",
     "consent": {"matching": True, "share_with": ["north"]},
 }
-PERSONAL: Final = ("Zarigar", "Shariatpur", "Rokeya", "Khatun", "88017", "case-0042", "crm")
+PERSONAL: Final = (
+    "Zarigar",
+    "Shariatpur",
+    "Rokeya",
+    "rokeya",
+    "Khatun",
+    "88017",
+    "01711",
+    "case-0042",
+    "crm",
+)
 
 
 def _routes(api: TestClient) -> Iterator[tuple[str, Any]]:
@@ -182,6 +203,24 @@ def test_imports_corridors_keys_and_organisations_leave_lines(api: TestClient) -
     assert line == ("organisation.create", ["log-ngo"], None)
 
 
+def test_a_message_that_is_sent_again_names_whom_it_shows(
+    api: TestClient, api_tools: Tools
+) -> None:
+    """The subscription, and the person if it is about one; refused, what was tried."""
+    person = api.post("/v1/returnees", json=PERSON).json()["id"]
+    listing = api.put("/v1/listings/log/replay", json=JOB).json()["id"]
+    made = api.post("/v1/subscriptions", json=SUBSCRIPTION).json()["id"]
+    url = f"/v1/subscriptions/{made}/deliveries"
+    event = api.post(f"/v1/subscriptions/{made}/test").json()["id"]
+    assert _one(api, "POST", f"{url}/{event}/replay") == ("delivery.replay", [made], None)
+    with api_tools.store._database.write() as connection:  # type: ignore[attr-defined]
+        about = "UPDATE alert_events SET person_id = ?, listing_id = ? WHERE id = ?"
+        connection.exec_driver_sql(about, (person, listing, event))
+    assert _one(api, "POST", f"{url}/{event}/replay") == ("delivery.replay", [made, person], None)
+    line = _one(api, "POST", f"{url}/msg_{'0' * 32}/replay")
+    assert line == ("delivery.replay", [made], "not_found")
+
+
 def test_refused_attempts_are_logged(api: TestClient, key_with: KeyMaker) -> None:
     """With the code, whichever check refused; ids are kept only where they have the form of one."""
     url = f"/v1/returnees/ret_{'0' * 32}"
@@ -191,6 +230,12 @@ def test_refused_attempts_are_logged(api: TestClient, key_with: KeyMaker) -> Non
     assert _one(api, "DELETE", url) == ("returnee.erase", nobody, "not_found")
     assert _one(api, "GET", f"{url}/matches") == ("match.stored", nobody, "not_found")
     assert _one(api, "GET", "/v1/returnees/Rokeya Khatun") == ("returnee.read", [], "not_found")
+    for words in ("Rokeya Khatun 01711223344", "rokeya-khatun-01711223344"):
+        body = {"returnee": words, "listing": words, "outcome": "referred"}
+        line = _one(api, "POST", "/v1/outcomes", json=body)
+        assert line == ("outcome.report", [], "not_found")
+        line = _one(api, "POST", f"/v1/keys/{words}/rotate")
+        assert line == ("key.rotate", [], "not_found")
     unasked = PERSON | {"consent": {"matching": False}}
     person = api.post("/v1/returnees", json=unasked).json()["id"]
     line = _one(api, "GET", f"/v1/returnees/{person}/pathways")
@@ -198,6 +243,20 @@ def test_refused_attempts_are_logged(api: TestClient, key_with: KeyMaker) -> Non
     for sent in ({"headers": {"Authorization": "Bearer wrong"}}, {"params": {"nonsense": "1"}}):
         assert _left(api, "GET", url, **sent) == []
     assert _left(api, "POST", "/v1/match", json={"text": "I weld", "home_country": "BD"}) == []
+
+
+def test_an_erasure_that_left_bytes_behind_leaves_its_line(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is gone all the same, so who erased it must stand there."""
+    person = api.post("/v1/returnees", json=PERSON).json()["id"]
+    monkeypatch.setattr(KeyStore, "_stays", lambda *_: True)
+    answer = api.delete(f"/v1/returnees/{person}")
+    assert (answer.status_code, answer.json()["code"]) == (503, "erasure_incomplete")
+    assert api.get(f"/v1/returnees/{person}").status_code == 404
+    lines = api.get("/v1/access-log", params={"action": "returnee.erase"}).json()["items"]
+    said = [(one["subjects"], one["code"]) for one in lines]
+    assert ([person], "erasure_incomplete") in said
 
 
 def test_an_organisation_sees_its_own_lines_and_who_looked_at_its_people(

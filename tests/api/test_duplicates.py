@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from service.domain.listing import Listing
+from service.domain.records import Put
+from service.ports import Tools
+from service.usecases.find_twins import proposed_twins
 from tests.api.support import JSON, KeyMaker, errors, problem
 
 ADVERT: JSON = {
@@ -98,6 +102,66 @@ def test_an_import_proposes(api: TestClient, pair: tuple[str, str], dry_run: str
     assert [set(one["possible_duplicates"]) for one in found] == [set(pair), set()]
     for name in ("a", "b"):
         api.delete(f"/v1/listings/third/{name}")
+
+
+FOREMAN: JSON = ADVERT | {"title": "Foreman, marble polishing"}
+COURSE: JSON = {"kind": "training", "country": "BD", "outcomes": ["marble polisher"]}
+
+
+@pytest.mark.parametrize(
+    ("born", "first", "second", "asked"),
+    [
+        (1970, FOREMAN, FOREMAN | {"title": "Marble polishing foreman"}, {"limit": 1}),
+        (
+            2000,
+            COURSE | {"title": "Polishing of marble"},
+            COURSE | {"title": "Marble polishing"},
+            {},
+        ),
+    ],
+)
+def test_options_of_age_add_no_twin(
+    api: TestClient, born: int, first: JSON, second: JSON, asked: JSON
+) -> None:
+    """Neither of what a route shows, nor of another option."""
+    names = ("ministry", "board")
+    ids = [
+        api.put(f"/v1/listings/{name}/aged", json=body).json()["id"]
+        for name, body in zip(names, (first, second), strict=True)
+    ]
+    profile = {"text": QUESTION["text"], "home_country": "BD", "birth_year": born}
+    body = {"profile": profile, "routes": ["local"], "filters": {"sources": names}} | asked
+
+    def shown() -> list[str]:
+        answer = api.post("/v1/match", json=body).json()
+        found = [*answer["routes"]["local"], *answer["age_hint"]["options"]]
+        return [one["listing"]["id"] for one in found if one["listing"]["id"] in ids]
+
+    assert sorted(shown()) == sorted(ids)
+    api.put(f"/v1/listings/{ids[1]}/duplicates/{ids[0]}", json={"same": True})
+    assert len(shown()) == 1
+    for name in names:
+        api.delete(f"/v1/listings/{name}/aged")
+
+
+def test_twins_are_looked_for_once(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a file changes; not again of a row that says what is stored, nor of a refused one."""
+    looked: list[str | None] = []
+
+    def look(tools: Tools, put: Put[Listing]) -> tuple[str, ...]:
+        looked.append(put.external_id)
+        return proposed_twins(tools, put)
+
+    monkeypatch.setattr("service.usecases.import_records.proposed_twins", look)
+    rows = [OTHER | {"external_id": "a"}, OTHER | {"external_id": "b", "country": "none"}]
+    for _ in range(2):
+        content = "\n".join(json.dumps(one) for one in rows)
+        location = api.post("/v1/imports?kind=listings&source=third", content=content).headers
+        ends = time.monotonic() + 60
+        while api.get(location["location"]).json()["state"] != "done":
+            assert time.monotonic() < ends
+    assert looked == ["a"]
+    api.delete("/v1/listings/third/a")
 
 
 def test_only_what_there_is_can_be_said(api: TestClient, pair: tuple[str, str]) -> None:

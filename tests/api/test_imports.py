@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.domain.access import Scope
 from service.ports import Tools
-from service.usecases.manage_keys import FIRST_ORGANISATION
+from service.usecases.manage_keys import FIRST_ORGANISATION, new_key
 from tests.api.support import JSON, errors, problem
 
 JOBS = """\
@@ -27,9 +28,16 @@ Sl No;Name of returnee;Father's name;Mobile;District;Skills;Reason of return;Con
 """
 
 
-def _sent(api: TestClient, content: str | bytes, kind: str = "listings", **query: str) -> JSON:
+def _sent(
+    api: TestClient,
+    content: str | bytes,
+    kind: str = "listings",
+    headers: dict[str, str] | None = None,
+    **query: str,
+) -> JSON:
     """Send a file, wait until it has been read, and return the import."""
-    answer = api.post("/v1/imports", params={"kind": kind} | query, content=content)
+    params = {"kind": kind} | query
+    answer = api.post("/v1/imports", params=params, content=content, headers=headers)
     assert answer.status_code == 202, answer.text
     patience = time.monotonic() + 60
     while time.monotonic() < patience:
@@ -108,6 +116,35 @@ def test_people_are_read_without_what_nobody_may_ask(client: TestClient, tools: 
     assert client.get(f"/v1/returnees/{rahima['id']}/matches").status_code == 200
 
 
+def test_a_file_keeps_a_return_category_that_its_sender_may_not_know(
+    client: TestClient, tools: Tools
+) -> None:
+    """Dry or for good, it tells nothing of it; the sender who may know of it takes it away."""
+    scopes = frozenset({Scope.RETURNEES_READ, Scope.RETURNEES_WRITE})
+    _, secret = new_key(tools, FIRST_ORGANISATION, "plain", scopes)
+    plain = {"Authorization": f"Bearer {secret}"}
+    people = "ID,Name,Skills\n1,Rahima,ironing\n2,Kamal,plastering\n"
+    changed = people.replace("ironing", "embroidery")
+
+    def counted(
+        content: str, headers: dict[str, str] | None = None, dry_run: str = "false"
+    ) -> tuple[int, ...]:
+        sent = _sent(
+            client, content, "returnees", headers, country="BD", source="union", dry_run=dry_run
+        )
+        return _counts(sent)
+
+    assert counted(people) == (2, 0, 0, 0)
+    for one in client.get("/v1/returnees").json()["items"]:
+        client.patch(f"/v1/returnees/{one['id']}", json={"return_category": "victim_of_abuse"})
+    assert counted(people, plain, "true") == (0, 0, 2, 0)
+    assert counted(people, plain) == (0, 0, 2, 0)
+    assert counted(changed, plain) == (0, 1, 1, 0)
+    kept = [one["return_category"] for one in client.get("/v1/returnees").json()["items"]]
+    assert kept == ["victim_of_abuse"] * 2
+    assert counted(changed) == (0, 2, 0, 0)
+
+
 def test_the_same_person_from_two_sources_is_proposed(client: TestClient) -> None:
     """However the number is written; of the own organisation only, and nobody is merged."""
     union = _sent(client, PEOPLE, kind="returnees", country="BD", source="union")
@@ -151,10 +188,11 @@ def test_a_file_may_come_as_a_form(client: TestClient) -> None:
         "basics": {"name": "A", "summary": "Electrician"},
         "work": [{"position": "Electrician"}],
     }
-    file = ("cv.json", json.dumps(resume), "application/json")
+    file = ("Rokeya Begum.json", json.dumps(resume), "application/json")
     answer = client.post("/v1/imports?kind=returnees", files={"file": file})
     assert answer.status_code == 202
-    assert (answer.json()["source"], answer.json()["format"]) == ("cv", "json_resume")
+    assert (answer.json()["source"], answer.json()["format"]) == ("import", "json_resume")
+    assert answer.json()["file_name"] is None
     problem(client.post("/v1/imports?kind=listings", files={"data": file}), 422, "invalid_input")
 
 

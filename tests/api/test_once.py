@@ -12,10 +12,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from service.adapters.store.sql import SqlStore
-from service.domain.audit import Access
+from service.domain.audit import Access, AccessQuery, Action
 from service.domain.errors import StorageError
+from service.domain.retention import Kept
 from service.ports import Tools
-from service.usecases.act_once import KEPT, sweep_replies
+from service.usecases.act_once import KEPT
 from service.usecases.verify_log import verify_log
 from tests.api.support import (
     CORRIDOR,
@@ -26,6 +27,7 @@ from tests.api.support import (
     ROUTES,
     SUBSCRIPTION,
     KeyMaker,
+    Response,
     errors,
     problem,
     stored,
@@ -97,6 +99,11 @@ def test_a_repeat_has_no_second_effect(
     for name in ("content-type", "location", "etag", "cache-control"):
         assert again.headers.get(name) == first.headers.get(name), name
     assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    acted, read = (_logged(api_tools, one) for one in (first, again))
+    assert (read is None) == (acted is None)
+    if acted is not None and read is not None:
+        assert read.action in {Action.REPLY_READ, Action.RETURNEE_READ, Action.OUTCOME_READ}
+        assert set(read.subjects) == set(acted.subjects)
     other = dict(asked, params={**asked.get("params", {}), "zz": "1"})
     assert errors(api.request(**other, headers=sent))
     assert (stored(api_tools), len(_rows(api_tools))) == before
@@ -104,6 +111,13 @@ def test_a_repeat_has_no_second_effect(
     problem(api.request(**changed, headers=sent), 422, "idempotency_key_reused")
     assert (stored(api_tools), len(_rows(api_tools))) == before
     assert verify_log(api_tools.store, NoBar()).broken is None
+
+
+def _logged(tools: Tools, answer: Response) -> Access | None:
+    """Return the line that an answered request left in the access log, None without one."""
+    named = answer.headers["x-request-id"]
+    last = (one.access for one in tools.store.last_accesses(AccessQuery(), 20))
+    return next((one for one in last if one.request_id == named), None)
 
 
 def _other(asked: dict[str, Any]) -> JSON:
@@ -259,12 +273,13 @@ def test_an_erased_person_takes_every_reply_along(client: TestClient, tools: Too
 
 
 def test_replies_are_swept_after_a_day(client: TestClient, tools: Tools) -> None:
-    """Not before; the sweep tells how many there were."""
+    """Not before; it is told how many there were."""
     for number in range(3):
         client.post("/v1/returnees", json=PERSON, headers={"Idempotency-Key": f"k{number}"})
-    assert sweep_replies(tools) == 0
-    assert tools.store.sweep_replies(tools.clock.now() + KEPT - timedelta(minutes=1)) == 0
-    assert tools.store.sweep_replies(tools.clock.now() + KEPT) == 3
+    now, forget = tools.clock.now(), tools.store.forget_old
+    assert forget(Kept.REPLIES, now, 9) == 0
+    assert forget(Kept.REPLIES, now + KEPT - timedelta(minutes=1), 9) == 0
+    assert forget(Kept.REPLIES, now + KEPT, 9) == 3
     assert _rows(tools) == []
 
 

@@ -50,6 +50,9 @@ def test_a_declined_one_says_why(client: TestClient, pair: JSON) -> None:
     soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     late = client.post("/v1/outcomes", json=pair | {"outcome": "placed", "at": soon})
     assert "/at" in errors(late)
+    for at in ("2026-01-31T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        wrong = client.post("/v1/outcomes", json=pair | {"outcome": "placed", "at": at})
+        assert "/at" in errors(wrong)
     found = client.get("/v1/outcomes", params={"outcome": "declined"}).json()["items"]
     assert [one["note"] for one in found] == ["18,000 is too little"]
 

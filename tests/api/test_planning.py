@@ -58,6 +58,18 @@ def test_a_training_opens_the_job_it_leads_to(client: TestClient) -> None:
     assert pathway["median_pay"] == 25_000
 
 
+def test_one_vacancy_of_two_boards_is_one_job(client: TestClient) -> None:
+    """A training opens it once, where somebody has said that the two are the same."""
+    _offer(client, "wiring", WIRING)
+    job = _offer(client, "job", JOB)
+    twin = client.put("/v1/listings/ministry/job", json=JOB).json()["id"]
+    person = client.post("/v1/returnees", json=PERSON).json()["id"]
+    path = f"/v1/returnees/{person}/pathways"
+    assert client.get(path).json()["items"][0]["jobs"] == 2
+    client.put(f"/v1/listings/{twin}/duplicates/{job}", json={"same": True})
+    assert client.get(path).json()["items"][0]["jobs"] == 1
+
+
 def test_a_course_that_asks_for_another_comes_second(client: TestClient) -> None:
     """Neither opens the job alone; the chain does, in the order it can be taken."""
     _offer(client, "wiring", WIRING)

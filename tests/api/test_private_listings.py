@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -181,6 +181,23 @@ def test_a_stranger_reads_the_same_with_and_without(board: Board) -> None:
     assert not any(one in json.dumps(before) for one in ids)
 
 
+def test_what_anybody_may_count_stands_still(board: Board) -> None:
+    """Nobody without a key sees by a figure that something private was put, changed or removed."""
+
+    def counted() -> list[str]:
+        answer = board.api.get("/metrics", headers={"Authorization": ""})
+        lines = re.findall("^homeward_http_requests_total.*", answer.text, re.MULTILINE)
+        return [one for one in lines if '"/metrics"' not in one]
+
+    board.match(STRANGER)
+    before = counted()
+    assert before
+    board.hide("job", LISTINGS["job"])
+    board.hide("job", LISTINGS["job"], employer="Changed Ltd")
+    board.clear()
+    assert counted() == before
+
+
 def test_owner_and_friend_read_it(board: Board) -> None:
     """Everywhere where a listing shows, for its owner and for those it names alike."""
     before = {name: board.all_read(name) for name in (FIRST_ORGANISATION, FRIEND)}
@@ -325,3 +342,66 @@ def test_a_whole_file_can_be_private(board: Board) -> None:
     }
     assert found == {"job": "private", "abroad": "public"}
     assert list(errors(board.api.post(f"{path}returnees", content=content))) == ["query:visibility"]
+
+
+def _imported(board: Board, content: str, query: str = "") -> list[str]:
+    """Bring a file in; return what became of each row."""
+    path = f"/v1/imports?kind=listings&source=filed{query}"
+    location = board.api.post(path, content=content).headers["location"]
+    ends = time.monotonic() + 30
+    while board.api.get(location).json()["state"] != "done":
+        assert time.monotonic() < ends
+    return [one["effect"] for one in board.api.get(f"{location}/rows").json()["items"]]
+
+
+@pytest.fixture
+def filed(board: Board) -> Iterator[Callable[[], dict[str, tuple[str, list[str]]]]]:
+    """Who may know of each listing of a file, by its title; removed afterwards."""
+
+    def stored() -> list[JSON]:
+        found: list[JSON] = board.api.get("/v1/listings?source=filed").json()["items"]
+        return found
+
+    yield lambda: {one["title"]: (one["visibility"], one["visible_to"]) for one in stored()}
+    for one in stored():
+        board.api.delete(f"/v1/listings/filed/{one['external_id']}")
+
+
+Filed = Callable[[], dict[str, tuple[str, list[str]]]]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_that_says_nothing_publishes_nothing(
+    board: Board, filed: Filed, *, named: bool
+) -> None:
+    """What is private stays so, changed or not; with names of its own, or named by its words."""
+    row = f"{'m-1' if named else ''},Mason {HIDDEN},BD,"
+    table = f"Ref,Job Title,Country,Employer\n{row}"
+    assert _imported(board, table + "River\n", "&visibility=private") == ["created"]
+    trial = _imported(board, table + "River\n", "&dry_run=true")
+    assert trial == _imported(board, table + "River\n") == ["unchanged"]
+    if named:
+        assert _imported(board, table + "Delta\n") == ["changed"]
+    assert filed() == {f"Mason {HIDDEN}": ("private", [])}
+    assert HIDDEN not in board.get(STRANGER, "/v1/listings?limit=100")
+    # Only whoever says so makes it public.
+    assert _imported(board, table + "River\n", "&visibility=public") == ["changed"]
+    assert filed() == {f"Mason {HIDDEN}": ("public", [])}
+
+
+def test_a_column_says_who_may_know(board: Board, filed: Filed) -> None:
+    """A word that is neither is refused, never taken for public; whom it names stays named."""
+    table = (
+        "Ref,Job Title,Country,Visibility,Visible to\n"
+        f"1,Mason {HIDDEN},BD,Private,{FRIEND}\n2,Open mason,BD,public,\n3,Mason,BD,privat,\n"
+        "4,Another open mason,BD,,\n"
+    )
+    assert _imported(board, table) == ["created", "created", "refused", "created"]
+    wanted = {
+        f"Mason {HIDDEN}": ("private", [FRIEND]),
+        "Open mason": ("public", []),
+        "Another open mason": ("public", []),
+    }
+    assert filed() == wanted
+    assert _imported(board, f"Ref,Job Title,Country\n1,Mason {HIDDEN},BD\n") == ["unchanged"]
+    assert filed() == wanted

@@ -27,6 +27,7 @@ MAPPING = {
         "officer": ["match", "listings:read", "returnees:read", "returnees:write"],
         "watcher": ["subscriptions", "match", "listings:read"],
         "auditor": ["admin"],
+        "meter": ["metrics:read"],
     },
 }
 
@@ -124,6 +125,20 @@ def test_an_unknown_key_is_refused(office: Office) -> None:
     token = signed(office.issuer.claims(), SECOND, "ES256")
     answer = office.api.get("/v1/listings", headers={"Authorization": f"Bearer {token}"})
     problem(answer, 401, "token_key_unknown")
+
+
+def test_figures_about_people_are_for_those_whose_role_may_see_them(office: Office) -> None:
+    """As with a key: all of them in the first organisation, what is open to others, 401 to none."""
+    for claims, seen in (
+        ({"roles": ["meter"]}, True),
+        ({}, False),
+        ({"roles": ["meter"], "organisation": "N"}, False),
+        ({"roles": []}, False),
+    ):
+        answer = office.get("/metrics", **claims)
+        assert answer.status_code == 200
+        assert ("homeward_consents_ended" in answer.text) is seen, claims
+    problem(office.get("/metrics", exp=ago(minutes=2)), 401, "token_expired")
 
 
 def test_people_of_an_organisation_see_its_people_only(office: Office) -> None:

@@ -12,6 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service import __version__
+from service.domain.audit import AccessQuery, Action
+from service.domain.listing import Visibility
 from service.domain.records import Put
 from service.settings import Settings, bundled
 from service.usecases.load_sample import SOURCE, sample_listings
@@ -227,3 +229,33 @@ def test_no_words_about_work_is_an_error(sample: Run) -> None:
     done = sample("match", "017 11 22", "--home", "BD")
     assert done.returncode == 1
     assert "no_work_words" in done.stderr
+
+
+def test_an_import_says_who_may_know_of_it(run: Run, settings: Settings, tmp_path: Path) -> None:
+    """What is private stays so in a file that does not speak of it; people have no such thing."""
+    file = tmp_path / "board.csv"
+    file.write_text("Ref,Job Title,Country\n1,Mason,BD\n", encoding="utf-8")
+    wanted = ("import", str(file), "--kind", "listings")
+    assert "1 created" in run(*wanted, "--visibility", "private").stdout
+    assert "1 unchanged" in run(*wanted).stdout
+    refused = run("import", str(file), "--kind", "returnees", "--visibility", "private")
+    assert refused.returncode == 1
+    assert "People are never public" in refused.stderr
+    with open_tools(settings) as tools:
+        stored = tools.store.listing_by_source(FIRST_ORGANISATION, "board", "1")
+        lines = tools.store.last_accesses(AccessQuery(action=Action.IMPORT_SUBMIT), 9)
+        batches = tools.store.last_batches(FIRST_ORGANISATION, 9)
+    assert stored.content.visibility is Visibility.PRIVATE
+    said = [(one.access.key_id, *one.access.subjects) for one in lines]
+    assert said == [("cli", one.batch.id) for one in reversed(batches)]
+
+
+@pytest.mark.parametrize("mapping", ['["title"]', '{"Job Title": 1}', "null", "{"])
+def test_a_mapping_that_is_none_is_refused_in_words(run: Run, tmp_path: Path, mapping: str) -> None:
+    """As the API refuses it."""
+    file = tmp_path / "board.csv"
+    file.write_text("Job Title,Country\nMason,BD\n", encoding="utf-8")
+    done = run("import", str(file), "--kind", "listings", "--mapping", mapping)
+    assert done.returncode == 1
+    assert "Send a JSON object" in done.stderr
+    assert "Traceback" not in done.stderr

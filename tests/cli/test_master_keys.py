@@ -8,9 +8,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.commands import app
+from service.domain.audit import AccessQuery, Action
 from service.domain.errors import StorageError
 from service.domain.person import StoredPerson
+from service.usecases.verify_log import verify_log
 from tests.contracts.examples import HOME, sqlite_store, write_person
+from tests.contracts.test_audit_store import NoBar
 
 Run = Callable[..., Result]
 
@@ -57,3 +60,7 @@ def test_nobody_is_given_up_without_yes(person: StoredPerson, run: Run, tmp_path
     assert run("forget-lost", "--yes").exit_code == 0
     with sqlite_store(tmp_path) as store:
         assert store.people([person.id]) == {}
+        (line,) = store.last_accesses(AccessQuery(organisation_id=HOME.id), 9)
+        assert (line.access.action, line.access.key_id) == (Action.RETURNEE_ERASE, "cli")
+        assert line.access.subjects == (person.id,)
+        assert verify_log(store, NoBar()).broken is None

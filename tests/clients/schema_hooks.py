@@ -63,7 +63,7 @@ RULES: Final = tuple(
         "is required to watch",
         "has no meaning where",
         # Days and moments: the calendar ends, and has no day that only the form allows.
-        "needs a time zone|Give a time zone|with a time zone|beyond the calendar",
+        "with a time zone|beyond the calendar",
         "has not happened yet|has not come yet|has passed",
         "valid date|valid datetime|Use a day|Use a moment",
         # What there is.

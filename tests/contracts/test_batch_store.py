@@ -8,8 +8,9 @@ import pytest
 from service.domain.batch import Batch, BatchState, ColumnUse, Progress, RowEffect, RowResult
 from service.domain.errors import NotFoundError
 from service.domain.imported import FileFormat, ImportKind, RowProblem
-from service.domain.person import Contact
+from service.domain.person import Contact, ReturnCategory
 from service.domain.records import TakenRow
+from service.domain.retention import Kept
 from service.ports import Store
 from tests.contracts.examples import HOME, OTHER, job, listing_put, person_put, reading
 
@@ -77,8 +78,9 @@ def test_a_held_file_waits_apart_and_is_let_go(store: Store) -> None:
     assert following.batch.id == "imp_2"
     listed = store.page_of_batches(HOME.id, after=0, limit=9).items
     assert [one.batch.id for one in listed] == ["imp_2"]
-    assert store.sweep_held(NOW) == 0
-    assert store.sweep_held(NOW + timedelta(seconds=1)) == 1
+    assert [one.batch.id for one in store.last_batches(HOME.id, 9)] == ["imp_2"]
+    assert store.forget_old(Kept.HELD_FILES, NOW, 9) == 0
+    assert store.forget_old(Kept.HELD_FILES, NOW + timedelta(seconds=1), 9) == 1
     with pytest.raises(NotFoundError):
         store.batch(HOME.id, "imp_1")
     store.let_go("imp_2")
@@ -161,6 +163,12 @@ def test_rows_that_say_the_same_are_told_before_they_are_read(store: Store) -> N
     )
     assert store.unchanged_rows(people, [row]) == {0}
     assert store.unchanged_rows(people, [replace(row, contact=Contact("Rokeya", "018"))]) == set()
+    said = person_put("bricks").content
+    known = replace(said, return_category=ReturnCategory.SUCCESS)
+    store.put_person(person_put("", content=known, **named), contact, reading("bricks"))
+    assert store.unchanged_rows(people, [row]) == set()
+    keeping = replace(person_put("bricks", **named), keeps_category=True)
+    assert store.unchanged_rows(people, [replace(row, person=keeping)]) == {0}
 
 
 def test_people_are_taken_with_their_reading(store: Store) -> None:

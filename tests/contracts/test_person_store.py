@@ -11,7 +11,7 @@ import pytest
 
 from service.domain.embedding import Grams
 from service.domain.errors import NotFoundError, PreconditionFailedError
-from service.domain.person import Contact, Profile, forgotten_name
+from service.domain.person import Contact, Profile, ReturnCategory, forgotten_name
 from service.domain.records import Effect
 from service.ports import Store
 from tests.contracts.examples import (
@@ -85,6 +85,22 @@ def test_the_same_again_changes_nothing(store: Store) -> None:
     again = write_person(store, "I cook", CONTACT, source="ngo", external_id="1")
     assert again.effect is Effect.UNCHANGED
     assert again.record == first
+
+
+def test_a_write_can_keep_the_category_that_is_stored(store: Store) -> None:
+    """Within the write, before it is told whether anything changes; a new person has none."""
+    named = {"source": "ngo", "external_id": "1"}
+    known = Profile(text="I cook", return_category=ReturnCategory.SUCCESS)
+    silent = replace(known, return_category=None)
+    keeping = replace(person_put("", content=silent, **named), keeps_category=True)
+    assert store.put_person(keeping, CONTACT, reading("")).record.profile == silent
+    store.put_person(person_put("", content=known, **named), CONTACT, reading(""))
+    assert store.put_person(keeping, CONTACT, reading("")).effect is Effect.UNCHANGED
+    sews = replace(keeping, content=replace(silent, text="I sew"))
+    written = store.put_person(sews, CONTACT, reading(""))
+    assert written.record.profile == replace(known, text="I sew")
+    erasing = person_put("", content=silent, **named)
+    assert store.put_person(erasing, CONTACT, reading("")).record.profile == silent
 
 
 def test_no_contact_keeps_the_contact_and_an_empty_one_clears_it(store: Store) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from service.domain.errors import ConflictError, InProgressError, KeyReusedError, ReplyLostError
 from service.domain.reply import Claim, Reply
+from service.domain.retention import Kept
 from service.ports import Store
 from tests.contracts.conftest import StoreOpener
 from tests.contracts.examples import HOME, OTHER, write_listing, write_person
@@ -142,17 +143,32 @@ def test_a_reply_does_not_outlive_whom_it_is_about(store: Store) -> None:
         store.keep_reply(CLAIM, replace(REPLY, person_id=person.id))
         if not early:
             store.delete_person(person, if_version=None)
-        assert store.sweep_replies(DAY) == 0
+        assert store.count_old(Kept.REPLIES, DAY) == 0
 
 
-def test_sweeping_erases_what_has_ended(store: Store) -> None:
+def test_a_reply_is_forgotten_with_whom_it_is_about(store: Store) -> None:
+    """Of whom it is about can be asked by name; forgotten, the name is free for any request."""
+    person = write_person(store, "I cook").record
+    assert store.person_of_reply(CLAIM) is None
+    _claim(store)
+    assert store.person_of_reply(CLAIM) is None
+    store.keep_reply(CLAIM, replace(REPLY, person_id=person.id))
+    assert store.person_of_reply(_again(request="POST /y")) == person.id
+    assert store.person_of_reply(_again(key_id="key_2")) is None
+    store.forget_reply(CLAIM, "ret_other")
+    assert _claim(store, _again()) == replace(REPLY, person_id=person.id)
+    store.forget_reply(_again(request="POST /y"), person.id)
+    assert _claim(store, _again(request="POST /y")) is None
+
+
+def test_what_has_ended_is_forgotten(store: Store) -> None:
     """And counts it; what has not ended stays."""
     _claim(store)
     later = _again(name="later")
     _claim(store, later, SOON)
     store.keep_reply(later, REPLY)
-    assert store.sweep_replies(NOON) == 0
-    assert store.sweep_replies(DAY) == 1
+    assert store.forget_old(Kept.REPLIES, NOON, 9) == 0
+    assert store.forget_old(Kept.REPLIES, DAY, 9) == 1
     assert _claim(store, _again(name="later"), DAY) == REPLY
     assert _claim(store, _again(), DAY) is None
 

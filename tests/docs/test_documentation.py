@@ -4,6 +4,7 @@ import ast
 import csv
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,21 @@ def test_the_tree_names_only_what_exists() -> None:
     """Each path in the README's tree exists, beside its entry or at the top."""
     for entry, path in tree():
         assert (ROOT / path).exists() or (ROOT / entry / path).exists(), f"{entry}: {path}"
+
+
+def test_the_chain_of_imports_is_the_one_that_is_held() -> None:
+    """As import-linter's first contract has it, the highest first."""
+    (found,) = re.findall(r"^`(cli >.*?)`", section("The house"), re.MULTILINE | re.DOTALL)
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert " ".join(found.split()).split(" > ") == linter["importlinter"]["contracts"][0]["layers"]
+
+
+def test_fonts_are_among_the_files_of_others() -> None:
+    """As many as there are, with their licence."""
+    text = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
+    fonts = list((ROOT / "service" / "adapters" / "print" / "fonts").glob("*.ttf"))
+    assert f"{len(fonts)} Noto fonts" in text
+    assert "SIL Open Font License 1.1" in text
 
 
 def test_the_tree_names_every_room() -> None:

@@ -15,8 +15,8 @@ from service.domain.access import Caller, Scope
 from service.domain.batch import BatchState, RowResult, StoredBatch
 from service.domain.imported import ImportKind
 from service.ports import Tools
-from service.usecases.import_records import Upload, submit_import
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
+from service.usecases.submit_import import Upload, submit_import
 from service.wiring import open_tools
 from tests.conftest import settings_in
 

@@ -112,6 +112,24 @@ def test_the_wheel_carries_what_the_service_reads(built: Built) -> None:
     assert {name.split("/")[0].split("-")[0] for name in built.names} == {"service", "homeward"}
 
 
+def test_the_wheel_carries_what_stands_beside_the_code(built: Built) -> None:
+    """Templates, catalogues, styles, scripts, fonts and the sheet, whoever opens them."""
+    beside = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "service").rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    kinds = {Path(name).suffix for name in beside}
+    assert {".html", ".po", ".css", ".js", ".ttf", ".typ"} <= kinds
+    assert beside <= set(built.names)
+
+
+def test_what_is_no_part_of_the_image_is_left_out() -> None:
+    """Keys and data of a demonstration, models that were fetched."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {"homeward-data", "homeward-demo", "homeward-demo-keys*", "models/cache"} <= set(lines)
+
+
 def _closure(requirements: tuple[str, ...]) -> set[str]:
     """Return the distributions that installing these brings, extras not asked for left out."""
     found: set[str] = set()

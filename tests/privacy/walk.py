@@ -12,6 +12,8 @@ _FILE: Final = json.dumps(
     {"id": "row-2", "text": HERS, "home_country": "BD", "phone": PHONE, "name": "Moni Akter"}
 )
 _PERSON: Final[JSON] = {"text": HERS, "home_country": "BD", "consent": {"matching": True}}
+_ONCE_SENT: Final = {"Idempotency-Key": "outcome of left"}
+"""What the partner named its report of her by while she agreed: the first repeat is of another."""
 _WATCH: Final[JSON] = {"kind": "candidates", "url": "http://127.0.0.1:9/x", "active": False}
 
 
@@ -174,6 +176,10 @@ ASKS: Final = (
     Ask("GET /v1/imports/{import_id}/refused.csv", "/v1/imports/{import}/refused.csv"),
     Ask("POST /v1/outcomes", "/v1/outcomes", _reported("{guess}"), {"Idempotency-Key": "o"}),
     Ask("POST /v1/outcomes", "/v1/outcomes", _reported("{left}", outcome="shortlisted")),
+    Ask("POST /v1/outcomes", "/v1/outcomes", _reported("{left}", outcome="placed"), _ONCE_SENT),
+    Ask(
+        "POST /v1/outcomes", "/v1/outcomes", _reported("{left}", outcome="shortlisted"), _ONCE_SENT
+    ),
     Ask("POST /v1/outcomes", "/v1/outcomes", _reported("{mine}"), keep="reported"),
     Ask("GET /v1/outcomes", "/v1/outcomes?limit=1", to_the_end=True),
     Ask("GET /v1/outcomes", "/v1/outcomes?returnee={guess}"),

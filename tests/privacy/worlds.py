@@ -248,7 +248,8 @@ def _both_report(here: World) -> None:
     """Let the partner say what came of its own and of the one who was shared."""
     for who, name in ((here.names["mine"], "mine"), (here.names["left"], "left")):
         body = {"returnee": who, "listing": here.names["fit"], "outcome": "shortlisted"}
-        made = here.send(PARTNER, "POST", "/v1/outcomes", json=body)
+        sent = {"Idempotency-Key": f"outcome of {name}"}
+        made = here.send(PARTNER, "POST", "/v1/outcomes", json=body, headers=sent)
         assert made.status_code == 201, made.text
         here.names[f"outcome of {name}"] = made.json()["id"]
 

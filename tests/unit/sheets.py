@@ -9,7 +9,8 @@ from service.domain.listing import Kind
 from service.domain.match import Bridge, Flag, Missing, MissingKind, Severity, Tier
 from service.domain.referral import Gap, Line, Reason, Referral, ReferralOption, Remark
 from service.domain.said import Country, Currency, Fact, Money, Tongue, Worded
-from service.skills.phrasebook import RIGHT_TO_LEFT, Phrasebook, both
+from service.skills.phrasebook import Phrasebook, both
+from service.skills.scripts import RIGHT_TO_LEFT
 from service.usecases.word_referral import LABELS, bridge_worded, flag_worded, gap_worded
 
 DATA: Final = Path(__file__).parents[2] / "data"

@@ -65,7 +65,7 @@ def test_reads_wait_and_writes_take_them_along(log: AccessLog, written: Written)
     ]
 
 
-@pytest.mark.parametrize("status", [400, 401, 413, 415, 422, 429, 503])
+@pytest.mark.parametrize("status", [400, 401, 413, 415, 422, 429])
 def test_who_is_refused_for_a_form_or_a_rate_has_met_nobody(
     log: AccessLog, written: Written, status: int
 ) -> None:
@@ -73,6 +73,16 @@ def test_who_is_refused_for_a_form_or_a_rate_has_met_nobody(
     _note(log, "a", status)
     log.flush()
     assert written.lines == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 412, 500, 503])
+def test_who_is_refused_otherwise_may_have_met_somebody(
+    log: AccessLog, written: Written, status: int
+) -> None:
+    """It leaves a line; of an erasure that left bytes of a key behind too (503)."""
+    _note(log, "a", status)
+    log.flush()
+    assert [one.refused for one in written.lines] == ["internal"]
 
 
 def test_what_waits_is_written_at_the_end(log: AccessLog, written: Written) -> None:

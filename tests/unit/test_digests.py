@@ -8,7 +8,8 @@ import pytest
 from service.domain.alert import Digest, MailTo, Weekday
 from service.rules.digests import next_mail
 from service.settings import bundled
-from service.skills.phrases import LANGUAGES, Phrases, direction, number
+from service.skills.phrases import LANGUAGES, Phrases
+from service.skills.scripts import direction, in_digits
 
 DAILY = MailTo(address="a@b.example", at=time(8), time_zone="Asia/Dhaka")
 WEEKLY = MailTo(
@@ -71,5 +72,10 @@ def test_every_sentence_has_the_same_gaps_in_every_language() -> None:
 
 def test_numbers_and_directions_follow_the_language() -> None:
     """Digits where others than 0 to 9 are usual, and scripts that run from the right."""
-    assert [number(104, one) for one in ("en", "bn", "ne")] == ["104", "১০৪", "१०४"]
+    written = [in_digits("104", one) for one in ("en", "bn", "ne", "ar", "hi", "ur")]
+    assert written == ["104", "১০৪", "१०४", "\u0661\u0660\u0664", "104", "104"]
+    assert (
+        in_digits("1,204.5", "ar", separators=True) == "\u0661\u066c\u0662\u0660\u0664\u066b\u0665"
+    )
+    assert [direction(one) for one in ("fa-IR", "UR", "nb")] == ["rtl", "rtl", "ltr"]
     assert [direction(one) for one in LANGUAGES] == ["ltr", "ltr", "ltr", "rtl", "ltr", "rtl"]

@@ -8,20 +8,33 @@ from threading import Event
 import pytest
 from typer.testing import CliRunner
 
+from service.adapters.store.keystore import KeyStore
+from service.adapters.store.sql import SqlStore
 from service.api.checks import Contract
 from service.cli.commands import app
 from service.domain.access import Caller, Scope
 from service.domain.audit import AccessQuery, Action
+from service.domain.errors import StorageError
 from service.domain.imported import ImportKind
+from service.domain.officer import DraftKey, Role, Session
 from service.domain.person import Consent, Profile, StoredPerson
 from service.domain.records import Put
-from service.domain.retention import Forgotten, Kept, Retention
+from service.domain.retention import BRIEF, Forgotten, Kept, Retention
 from service.ports import Tools
 from service.settings import Settings
-from service.usecases.forget_old import erased_on, forget_old, has_ended, what_is_old
-from service.usecases.import_records import Upload, run_imports, submit_import
+from service.usecases.forget_old import (
+    erased_on,
+    forget_brief,
+    forget_old,
+    has_ended,
+    what_is_old,
+)
+from service.usecases.hold_file import hold
+from service.usecases.import_records import run_imports
 from service.usecases.manage_keys import FIRST_ORGANISATION
+from service.usecases.manage_officers import add_officer, new_password
 from service.usecases.register_person import register_person
+from service.usecases.submit_import import Upload, submit_import
 from service.usecases.verify_log import verify_log
 from service.web.middleware import Metrics
 from service.worker import forget
@@ -38,10 +51,11 @@ class PutForward:
     """Implements `service.ports.Clock`: the present, and so many days later."""
 
     days: int
+    hours: int = 0
 
     def now(self) -> datetime:
         """See the port."""
-        return datetime.now(UTC) + timedelta(days=self.days)
+        return datetime.now(UTC) + timedelta(days=self.days, hours=self.hours)
 
     def today(self) -> date:
         """See the port."""
@@ -130,7 +144,9 @@ def test_nothing_goes_where_all_is_kept(
     tools, _, people = kept
     none = Retention(refused_rows=0, imports=0, deliveries=0, told=0, changes=0, keys=0, consents=0)
     later = _in(tools, 3000, none)
-    assert forget_old(later) == what_is_old(later) == Forgotten({}, 2)
+    # These alone have no setting that keeps them.
+    brief = dict.fromkeys((*BRIEF, Kept.BROWSERS), 0)
+    assert forget_old(later) == what_is_old(later) == Forgotten(brief, 2)
     assert len(_people(tools)) == 3
     assert erased_on(later, people["short"]) is None
 
@@ -147,6 +163,55 @@ def test_the_last_day_counts(kept: Kept3) -> None:
     assert what_is_old(_in(tools, 42)).counts[Kept.CONSENTS] == 1
     _register(tools, "short", TODAY + timedelta(days=1000))
     assert what_is_old(_in(tools, 42)).counts[Kept.CONSENTS] == 0
+
+
+def test_an_erasure_that_leaves_bytes_is_noted_and_told(
+    kept: Kept3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is gone, so the log says so, and that it was not all; the run fails."""
+    tools, _, people = kept
+    monkeypatch.setattr(KeyStore, "_stays", lambda *_: True)
+    with pytest.raises(StorageError, match="another process"):
+        forget_old(_in(tools, 92, Retention(refused_rows=0, consents=30)))
+    assert {one.external_id for one in _people(tools)} == {"endless", "long"}
+    assert tools.people.state.people == 2
+    (line,) = tools.store.last_accesses(AccessQuery(subject=people["short"].id), 9)
+    assert (line.access.action, line.access.refused) == (
+        Action.RETURNEE_ERASE,
+        "erasure_incomplete",
+    )
+
+
+def test_what_officers_leave_behind_goes_within_days(tools: Tools) -> None:
+    """Files that nobody came back for, drafts, sessions, sent forms; known browsers in a year."""
+    store, now = tools.store, tools.clock.now()
+    me = add_officer(
+        tools,
+        username="shirin",
+        name="Shirin",
+        password=new_password(),
+        role=Role.OFFICER,
+        organisation_id=FIRST_ORGANISATION,
+    )
+    store.save_draft(DraftKey(officer_id=me.id, form="match"), {"text": (WORK,)}, now)
+    store.open_session(b"session", Session(officer=me, seen_at=now, ends_at=now))
+    store.know_browser(b"browser", me.id, now)
+    store.claim_submission(b"sent", me.id, now)
+    caller = Caller("key_1", FIRST_ORGANISATION, frozenset({Scope.ADMIN}))
+    rows = f'{{"text": "I do {WORK}"}}\n'.encode()
+    hold(tools, Upload(content=rows, kind=ImportKind.RETURNEES), caller)
+    goes = {1: Kept.HELD_FILES, 2: Kept.SENT_FORMS, 7: Kept.SESSIONS, 365: Kept.BROWSERS}
+    assert not any(what_is_old(_in(tools, 0)).counts.values())
+    assert set(what_is_old(_in(tools, 366)).counts.values()) == {0, 1}
+    for days, what in goes.items():
+        expected = {what: 1} | ({Kept.DRAFTS: 1} if days == 7 else {})
+        later = replace(_in(tools, days), clock=PutForward(days, hours=1))
+        assert {k: n for k, n in what_is_old(later).counts.items() if n} == expected
+        done = forget_brief(later) if what in BRIEF else forget_old(later)
+        assert {k: n for k, n in done.counts.items() if n} == expected
+    assert not store.knows_browser(b"browser", me.id)
+    assert isinstance(store, SqlStore)
+    assert store._subjects.keys.subjects() == set()
 
 
 def test_it_is_done_at_start_and_counted(
@@ -180,6 +245,7 @@ def test_the_command_says_what_would_go(
     monkeypatch.setenv("HOMEWARD_RETENTION_CONSENTS", "30")
     done = CliRunner().invoke(app, ["forget", "--dry-run"])
     assert done.exit_code == 0, done.output
+    assert "drafts  0" in done.output
     assert "refused_rows  0" in done.output
     assert "consents  0" in done.output
     assert len(_people(kept[0])) == 3

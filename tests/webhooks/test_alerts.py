@@ -14,6 +14,7 @@ from service.domain.person import Consent, Preferences, Profile, StoredPerson, V
 from service.domain.records import Put
 from service.domain.request import MatchRequest
 from service.usecases.find_matches import match_person
+from service.usecases.find_twins import say_of_pair
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key, revoke_key
 from service.usecases.put_listings import put_listing
 from service.usecases.register_person import register_person
@@ -85,6 +86,47 @@ def test_a_listing_that_matches_is_told_once_and_signed(office: Office) -> None:
     assert (one.state, one.status, one.attempts) == (DeliveryState.DELIVERED, 204, 1)
     assert got.headers["webhook-id"] == one.id
     assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
+
+
+def _offer_twice(office: Office, name: str, *, said: bool = True) -> tuple[str, str]:
+    """Put one vacancy on two boards; say that it is one."""
+    first = _list(office, f"{name} here", MASON).id
+    second = _list(office, f"{name} there", replace(MASON, employer="River")).id
+    if said:
+        say_of_pair(office.tools, FIRST_ORGANISATION, first, second, same=True)
+    return first, second
+
+
+def test_one_vacancy_of_two_boards_is_told_once(office: Office) -> None:
+    """Found together, or one long after the other; about a person who changed, too."""
+    person = _register(office, AGREED)
+    asks = Subscription(watch=Watch.RETURNEE, url="https://example.org/", returnee_id=person.id)
+    query, _ = office.watch(_query("https://example.org/"))
+    theirs, _ = office.watch(asks)
+    twins = _offer_twice(office, "new")
+    assert office.look() == 2
+    _register(office, replace(AGREED, text=f"{WORDS} and tiles"))
+    for name in ("new here", "new there"):
+        _list(office, name, replace(MASON, description="Start soon."))
+    assert office.look() == 0
+    for stored in (query, theirs):
+        ((told, _),) = _told(office, stored.id)
+        assert told in twins
+    # For another pair, and for whoever has not said that it is one.
+    _offer_twice(office, "other", said=False)
+    assert office.look() == 4
+
+
+def test_what_is_called_the_same_meanwhile_is_sent_once(office: Office) -> None:
+    """Both were written down; the second is dropped, and comes only if somebody asks for it."""
+    with receiving() as receiver:
+        stored, _ = office.watch(_query(receiver.url))
+        first, second = _offer_twice(office, "pair", said=False)
+        assert office.look() == 2
+        say_of_pair(office.tools, FIRST_ORGANISATION, first, second, same=True)
+        office.send()
+    assert len(receiver.got) == 1
+    assert [one.error for one in office.log(stored)] == [None, "told_as_twin"]
 
 
 def test_the_running_service_tells(office: Office, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from service.domain.records import Put
 from service.usecases.answer_mail import Standing, act_on_link, follow_link
 from service.usecases.deliver_alerts import BACKOFF
 from service.usecases.deliver_letters import claim_letters, deliver_letter
+from service.usecases.find_twins import say_of_pair
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.usecases.manage_subscriptions import (
     change_subscription,
@@ -238,6 +239,17 @@ def test_what_holds_no_longer_is_left_out(desk: Desk) -> None:
     desk.register(replace(PERSON, consent=Consent()))
     assert desk.later() == [got]
     assert desk.office.log(stored)[-1].error == "consent_ended"
+
+
+def test_one_vacancy_stands_in_a_mail_once(desk: Desk) -> None:
+    """Though both adverts were found before somebody said that they are one."""
+    stored = desk.agreed()
+    first, second = desk.offer("here"), desk.offer("there")
+    desk.office.look()
+    say_of_pair(desk.office.tools, FIRST_ORGANISATION, first.id, second.id, same=True)
+    (got,) = desk.later()
+    assert (first.id in got.text) != (second.id in got.text)
+    assert [one.error for one in desk.office.log(stored)[1:]] == [None, "told_as_twin"]
 
 
 def test_who_is_erased_is_in_no_mail(desk: Desk) -> None:

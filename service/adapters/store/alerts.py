@@ -82,6 +82,19 @@ class AlertQueries(SubscriptionQueries):
         more = kept[-1].position if len(rows) > limit else None
         return Page(items=tuple(delivery_in(row) for row in kept), next_after=more)
 
+    def told_of(self, subscription_id: str, listing_ids: Sequence[str]) -> list[Delivery]:
+        """See the port."""
+        table, found = t.alert_events.c, list[Delivery]()
+        with self._db.read() as connection:
+            for chunk in chunks(listing_ids):
+                query = sa.select(t.alert_events).where(
+                    table.subscription_id == subscription_id,
+                    table.listing_id.in_(chunk),
+                    table.state == DeliveryState.DELIVERED,
+                )
+                found += [delivery_in(row) for row in connection.execute(query)]
+        return found
+
     def delivery(self, subscription_id: str, event_id: str) -> Delivery:
         """See the port."""
         with self._db.read() as connection:
@@ -220,16 +233,17 @@ def _tell(connection: sa.Connection, told: Told, at: datetime) -> int:
     """Write messages for what was not told before; return how many that are."""
     table, known = t.alerts_told, set[tuple[str, str]]()
     hits = _still_there(connection, told.hits)
-    for chunk in chunks(sorted({hit.listing_id for hit in hits})):
+    twins = {hit.listing_id: told.same.get(hit.listing_id, {hit.listing_id}) for hit in hits}
+    for chunk in chunks(sorted(set().union(*twins.values()))):
         query = sa.select(table.c.listing_id, table.c.about).where(
             table.c.subscription_id == told.subscription_id, table.c.listing_id.in_(chunk)
         )
         known.update((name, about) for name, about in connection.execute(query))
     rows = []
     for hit in hits:
-        match = (hit.listing_id, hit.person_id or "")
-        if match not in known:
-            known.add(match)
+        about = hit.person_id or ""
+        if known.isdisjoint((name, about) for name in twins[hit.listing_id]):
+            known.add((hit.listing_id, about))
             rows.append(hit)
     if not rows:
         return 0

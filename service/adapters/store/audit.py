@@ -14,14 +14,13 @@ import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
-from service.adapters.store.vault import Vault
+from service.adapters.store.vault import ACCESS_LOG, Vault
 from service.domain.audit import Access, AccessQuery, Action, Fit, Link, LoggedAccess, LogHead
 from service.domain.errors import StorageError
 from service.domain.records import Page
 
 _HEAD: Final = "access_log_head"
 _PLACE: Final = f"facts/{_HEAD}"
-_PURPOSE: Final = "access log"
 _KEY_ID: Final = 8
 _TAG: Final = 32
 _BROKEN: Final = b"broken"
@@ -47,7 +46,7 @@ class AuditQueries:
         """Work on this database; seal with keys derived from this vault's."""
         self._db = database
         self._vault = vault
-        self._log_keys = vault.derived(_PURPOSE)
+        self._log_keys = vault.derived(ACCESS_LOG)
 
     def begin_log(self) -> None:
         """Seal the head of an empty log, if there is no head."""

@@ -13,11 +13,12 @@ from pydantic import TypeAdapter
 from service.adapters.store import tables as t
 from service.adapters.store.codec import listing_to_json
 from service.adapters.store.database import SqliteDatabase, chunks
-from service.adapters.store.listings import put_within
+from service.adapters.store.listings import content_over, put_within
 from service.adapters.store.people import PersonQueries
 from service.adapters.store.rows import BATCH, open_row, seal_row, subject_of
 from service.adapters.store.subjects import SubjectVault
 from service.domain.batch import (
+    ENDED,
     Batch,
     BatchState,
     Progress,
@@ -27,12 +28,11 @@ from service.domain.batch import (
 )
 from service.domain.errors import NotFoundError
 from service.domain.imported import ImportKind
-from service.domain.records import Page, TakenRow
+from service.domain.records import Page, TakenRow, profile_over
 
 _PROGRESS: Final = TypeAdapter(Progress)
 _PART: Final = 256 * 1024
 _NOT_KEPT: Final = "What was sent is no longer kept."
-_ENDED: Final = (BatchState.DONE, BatchState.FAILED)
 
 
 class BatchQueries:
@@ -106,7 +106,9 @@ class BatchQueries:
     def last_batches(self, organisation_id: str, limit: int) -> list[StoredBatch]:
         """See the port."""
         batches = t.import_batches
-        query = sa.select(batches).where(batches.c.organisation_id == organisation_id)
+        query = sa.select(batches).where(
+            batches.c.organisation_id == organisation_id, batches.c.state != BatchState.HELD
+        )
         newest = query.order_by(batches.c.position.desc()).limit(limit)
         with self._db.read() as connection:
             return [_stored(row) for row in connection.execute(newest)]
@@ -114,7 +116,7 @@ class BatchQueries:
     def next_batch(self) -> StoredBatch | None:
         """See the port."""
         batches = t.import_batches
-        query = sa.select(batches).where(batches.c.state.not_in((*_ENDED, BatchState.HELD)))
+        query = sa.select(batches).where(batches.c.state.not_in((*ENDED, BatchState.HELD)))
         with self._db.read() as connection:
             row = connection.execute(query.order_by(batches.c.position).limit(1)).one_or_none()
         return None if row is None else _stored(row)
@@ -140,32 +142,26 @@ class BatchQueries:
         """See the port."""
         with self._db.write() as connection:
             _note(connection, batch_id, progress, at)
-            if progress.state in _ENDED:
+            if progress.state in ENDED:
                 parts = t.import_parts
                 connection.execute(sa.delete(parts).where(parts.c.batch_id == batch_id))
-        if progress.state in _ENDED:
+        if progress.state in ENDED:
             self._db.forget_deleted()
             self._subjects.note_erased([batch_id])
             self._subjects.destroy([batch_id])
 
     def let_go(self, batch_id: str) -> None:
         """See the port."""
-        self._let_go(t.import_batches.c.id == batch_id)
-
-    def sweep_held(self, before: datetime) -> int:
-        """See the port."""
-        return self._let_go(t.import_batches.c.created_at < before)
-
-    def _let_go(self, which: sa.ColumnElement[bool]) -> int:
-        batches, parts = t.import_batches, t.import_parts
-        held = sa.select(batches.c.id).where(batches.c.state == BatchState.HELD, which)
+        batches = t.import_batches
+        held = sa.and_(batches.c.id == batch_id, batches.c.state == BatchState.HELD)
         with self._db.write() as connection:
-            ids = connection.execute(held).scalars().all()
-            connection.execute(sa.delete(parts).where(parts.c.batch_id.in_(ids)))
-            connection.execute(sa.delete(batches).where(batches.c.id.in_(ids)))
-        if ids:
+            gone = connection.execute(sa.delete(batches).where(held)).rowcount
+            if gone:
+                # As of a person: from here on it ends destroyed, whatever happens.
+                self._subjects.note_erased([batch_id])
+        if gone:
             self._db.forget_deleted()
-        return len(ids)
+            self._subjects.destroy([batch_id])
 
     def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
         """See the port."""
@@ -255,14 +251,16 @@ class BatchQueries:
 
     def _says_the_same(self, kept: Any, row: TakenRow) -> bool:  # noqa: ANN401 - a row
         if row.listing is not None:
-            return bool(kept.content_hash == listing_to_json(row.listing.content)[1])
+            content = content_over(row.listing, kept)
+            return bool(kept.content_hash == listing_to_json(content)[1])
         assert row.person is not None  # noqa: S101 - the one or the other
         try:
             known = self._people.record(kept)
         except NotFoundError:  # erased since it was read
             return False
         contact = known.contact if row.contact is None else row.contact
-        return (known.profile, known.contact) == (row.person.content, contact)
+        profile = profile_over(row.person, known.profile)
+        return (known.profile, known.contact) == (profile, contact)
 
     def mapping(
         self, organisation_id: str, kind: ImportKind, source: str

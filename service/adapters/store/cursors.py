@@ -9,9 +9,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from service.adapters.store.vault import Vault
+from service.adapters.store.vault import CURSORS, Vault
 
-_PURPOSE: Final = "cursors"
 _NUMBER: Final = 8
 _TAG: Final = 16
 
@@ -26,7 +25,7 @@ class SealedCursors:
 
     def __init__(self, vault: Vault) -> None:
         """Seal with the key derived from the vault's active one; open with any of them."""
-        derived = vault.derived(_PURPOSE)
+        derived = vault.derived(CURSORS)
         self._sealing = AESSIV(derived[vault.active])
         self._opening = [AESSIV(key) for key in derived.values()]
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import sqlalchemy as sa
 
 from service.adapters.store.database import SqliteDatabase, chunks
@@ -20,6 +21,10 @@ from service.domain.errors import StorageError
 _VERSION: Final = 1
 _NONCE_END: Final = 20
 """Where, in a wrapped key, what is random of it alone begins: behind the master key's id."""
+_MANY: Final = 64
+"""Of so many on, bytes are looked for all at once: fifty thousand one by one take minutes."""
+_HEAD: Final = 8
+_BLOCK: Final = 1 << 20
 
 metadata = sa.MetaData()
 
@@ -182,7 +187,7 @@ class KeyStore:
                     path.open("rb") as file,
                     mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
                 ):
-                    if any(content.find(value) >= 0 for value in values):
+                    if holds_any(content, values):
                         return True
         return False
 
@@ -235,6 +240,22 @@ class KeyStore:
     def close(self) -> None:
         """Close all connections."""
         self._db.close()
+
+
+def holds_any(content: mmap.mmap, values: Sequence[bytes]) -> bool:
+    """Tell whether any byte string, all of one length, stands in a file; many take one pass."""
+    if len(values) < _MANY:
+        return any(content.find(value) >= 0 for value in values)
+    size, wanted = len(values[0]), frozenset(values)
+    heads = np.unique(np.array([int.from_bytes(one[:_HEAD], "little") for one in values], "<u8"))
+    for start in range(0, len(content), _BLOCK):
+        block = content[start : start + _BLOCK + size]
+        for shift in range(min(_HEAD, len(block) - _HEAD + 1)):
+            words = np.frombuffer(block, "<u8", (len(block) - shift) // _HEAD, shift)
+            for place in np.flatnonzero(np.isin(words, heads)) * _HEAD + shift:
+                if block[place : place + size] in wanted:
+                    return True
+    return False
 
 
 def missing(path: Path) -> str:

@@ -210,20 +210,29 @@ def record_of(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has
     )
 
 
+def content_over(put: Put[Listing], row: Any) -> Listing:  # noqa: ANN401 - as above
+    """Return what a write makes of the row that is stored under its name, None if none is."""
+    if row is None or not (put.keeps_private and row.private):
+        return put.content
+    kept = record_of(row).content
+    return replace(put.content, visibility=kept.visibility, visible_to=kept.visible_to)
+
+
 def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]:
     """Create, change or leave one listing in a transaction that is open."""
-    body, content_hash = listing_to_json(put.content)
     assert put.source is not None  # noqa: S101 - the use case names every listing
     assert put.external_id is not None  # noqa: S101
     condition = _named(put.organisation_id, put.source, put.external_id)
     row = connection.execute(sa.select(t.listings).where(condition)).one_or_none()
     if put.if_version is not None and put.if_version != (row.version if row else 0):
         raise PreconditionFailedError
+    content = content_over(put, row)
+    body, content_hash = listing_to_json(content)
     now = datetime.now(UTC)
     values = {
-        "kind": put.content.kind.value,
-        "country": put.content.country,
-        "private": put.content.visibility is Visibility.PRIVATE,
+        "kind": content.kind.value,
+        "country": content.country,
+        "private": content.visibility is Visibility.PRIVATE,
         "body": body,
         "content_hash": content_hash,
         "updated_at": now,

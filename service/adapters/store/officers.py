@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.domain.officer import (
     Draft,
     DraftKey,
     Officer,
+    OfficerChange,
     Role,
     Session,
     Submission,
@@ -66,16 +68,21 @@ class OfficerQueries:
             row = connection.execute(query).one_or_none()
         return None if row is None else self._officer(row)
 
-    def change_officer(self, officer: Officer, password_hash: str | None = None) -> None:
+    def change_officer(self, officer_id: str, change: OfficerChange) -> Officer:
         """See the port."""
-        mine = t.officers.c.id == officer.id
+        mine = t.officers.c.id == officer_id
+        fields = ("role", "locale", "disabled", "office")
+        said = {name: new for name in fields if (new := getattr(change, name)) is not None}
         with self._db.write() as connection:
             row = connection.execute(sa.select(t.officers).where(mine)).one_or_none()
             if row is None:
                 raise NotFoundError
-            sealed = self._sealed_account(officer, password_hash or self._officer(row)[1])
+            stored, password_hash = self._officer(row)
+            officer = replace(stored, **said)
+            sealed = self._sealed_account(officer, change.password_hash or password_hash)
             changes = self._account(officer) | {"sealed": sealed}
             connection.execute(sa.update(t.officers).where(mine).values(changes))
+        return officer
 
     def _account(self, officer: Officer) -> dict[str, Any]:
         return {"role": officer.role, "locale": officer.locale, "disabled": officer.disabled}
@@ -281,21 +288,6 @@ class OfficerQueries:
                 connection.execute(sa.delete(sent).where(mine))
             else:
                 connection.execute(sa.update(sent).where(mine).values(location=location))
-
-    def sweep_officers(self, *, sessions: datetime, drafts: datetime, sent: datetime) -> None:
-        """See the port."""
-        with self._db.write() as connection:
-            gone = [
-                connection.execute(sa.delete(table).where(column < before)).rowcount
-                for table, column, before in (
-                    (t.officer_sessions, t.officer_sessions.c.ends_at, sessions),
-                    (t.officer_drafts, t.officer_drafts.c.updated_at, drafts),
-                    (t.officer_submissions, t.officer_submissions.c.at, sent),
-                    (t.officer_attempts, t.officer_attempts.c.at, sent),
-                )
-            ]
-        if gone[1]:
-            self._db.forget_deleted()
 
 
 def draft_place(officer_id: str, form: str) -> str:

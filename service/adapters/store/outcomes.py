@@ -103,7 +103,6 @@ class OutcomeQueries:
             rows = connection.execute(query.order_by(table.sequence).limit(limit + 1)).all()
         kept = rows[:limit]
         more = kept[-1].sequence if len(rows) > limit else None
-        self._subjects.load([row.returnee_id for row in kept])
         return Page(tuple(self._outcomes(kept)), more)
 
     def last_outcomes(
@@ -115,7 +114,8 @@ class OutcomeQueries:
             query = query.where(t.outcomes.c.kind == kind)
         newest = query.order_by(t.outcomes.c.sequence.desc()).limit(limit)
         with self._db.read() as connection:
-            return [self._outcome(row) for row in connection.execute(newest)]
+            rows = connection.execute(newest).all()
+        return list(self._outcomes(rows))
 
     def delete_outcome(self, outcome: StoredOutcome, *, if_version: int | None) -> None:
         """See the port."""
@@ -128,6 +128,7 @@ class OutcomeQueries:
         self._db.forget_deleted()
 
     def _outcomes(self, rows: Sequence[Any]) -> Iterator[StoredOutcome]:
+        self._subjects.load([row.returnee_id for row in rows])
         for row in rows:
             with suppress(NotFoundError):  # of somebody erased since it was read
                 yield self._outcome(row)

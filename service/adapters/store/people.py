@@ -1,7 +1,8 @@
 """People in SQL: everything that is theirs is sealed; only what a query needs is in clear."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -21,14 +22,11 @@ from service.adapters.store.codec import (
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.marks import marks_of, reached_by
 from service.adapters.store.subjects import SubjectVault
+from service.adapters.store.traces import forget_traces, tell_feed
 from service.domain.embedding import ModelIdentity
-from service.domain.errors import (
-    NotFoundError,
-    PreconditionFailedError,
-    StorageError,
-)
-from service.domain.person import Contact, Profile, StoredPerson, forgotten_name
-from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written
+from service.domain.errors import NotFoundError, PreconditionFailedError, StorageError
+from service.domain.person import Contact, Profile, StoredPerson
+from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written, profile_over
 from service.domain.work_said import Said
 
 
@@ -64,6 +62,7 @@ class PersonQueries:
             raise PreconditionFailedError
         if row is not None:
             known = self.record(row)
+            put = replace(put, content=profile_over(put, known.profile))
             contact = known.contact if contact is None else contact
             if (known.profile, known.contact) == (put.content, contact):
                 return Written(known, Effect.UNCHANGED)
@@ -71,7 +70,7 @@ class PersonQueries:
         self._write(connection, put, contact or Contact(), person_id, row)
         if understood is not None:
             self._write_reading(connection, person_id, understood)
-        _tell(connection, person_id, present=True)
+        tell_feed(connection, person_id, present=True)
         written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
         effect = Effect.CREATED if row is None else Effect.CHANGED
         return Written(self.record(written.one()), effect)
@@ -308,7 +307,7 @@ class PersonQueries:
         with self._db.write() as connection:
             if connection.execute(sa.select(t.people.c.id).where(same)).first() is not None:
                 self._write_reading(connection, person.id, understood)
-                _tell(connection, person.id, present=True)
+                tell_feed(connection, person.id, present=True)
 
     def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """See the port."""
@@ -349,34 +348,6 @@ class PersonQueries:
 
 def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
     return sa.and_(t.people.c.id == person.id, t.people.c.organisation_id == person.organisation_id)
-
-
-def forget_traces(
-    connection: sa.Connection, person_id: str, marked: Iterable[str] = ()
-) -> list[str]:
-    """Forget, after the record, what else is kept of a person; return rows with keys of their own.
-
-    marked: subjects that carry her marks; of these, rows of imports that were refused.
-    """
-    _tell(connection, person_id, present=False)
-    rows = t.import_rows
-    forget = sa.update(rows).values(record_id=None, sealed=None)
-    connection.execute(forget.where(rows.c.record_id == person_id))
-    own = []
-    for subject in marked:
-        batch_id, _, place = subject.partition("/")
-        if place:
-            here = sa.and_(rows.c.batch_id == batch_id, rows.c.place == int(place))
-            if connection.execute(forget.where(here)).rowcount:
-                own.append(subject)
-    return own
-
-
-def _tell(connection: sa.Connection, person_id: str, *, present: bool) -> None:
-    """Move the person to the end of the feed; readers hold the last sequence they saw."""
-    feed, name = t.person_changes, forgotten_name(person_id)
-    connection.execute(sa.delete(feed).where(feed.c.name == name))
-    connection.execute(sa.insert(feed).values(name=name, person_id=person_id if present else None))
 
 
 def _pack(profile: Profile, contact: Contact) -> bytes:

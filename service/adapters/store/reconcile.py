@@ -11,10 +11,11 @@ import structlog
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase, chunks
 from service.adapters.store.marks import marks_of
-from service.adapters.store.people import forget_traces, unpack
+from service.adapters.store.people import unpack
 from service.adapters.store.rows import BATCH, open_row, own_subject, seal_row
 from service.adapters.store.subjects import OWN_KEY, SubjectVault
-from service.domain.batch import BatchState
+from service.adapters.store.traces import forget_traces
+from service.domain.batch import ENDED
 from service.domain.errors import StorageError
 from service.domain.imported import ImportKind
 from service.domain.person import forgotten_name
@@ -25,7 +26,6 @@ _CHUNK: Final = 500
 _GRACE: Final = timedelta(days=30)
 """How long a key without a record is kept: somebody may yet put back the newer data directory."""
 _PEOPLE: Final = ImportKind.RETURNEES
-_RUNNING: Final = (BatchState.QUEUED, BatchState.RUNNING)
 _MARKER: Final = len(OWN_KEY)
 _ABOUT: Final[tuple[tuple[sa.Table, sa.Column[str], Callable[[Any], str]], ...]] = (
     (t.person_readings, t.person_readings.c.person_id, lambda one: f"readings/{one.person_id}"),
@@ -106,12 +106,14 @@ class Reconciler:
     def _in_ledger(self, subjects: Iterable[str]) -> list[str]:
         return [one for one in subjects if self._is_gone(one)]
 
-    def lost(self) -> list[str]:
-        """Return people whose keys are missing without the ledger saying why."""
-        own = sa.select(t.people.c.id).where(is_own(t.people.c.sealed))
+    def lost(self) -> dict[str, str]:
+        """Return people whose keys are missing without the ledger saying why: id → organisation."""
+        people, held = t.people.c, self.subjects.keys.subjects()
+        own = sa.select(people.id, people.organisation_id).where(is_own(people.sealed))
         with self.database.read() as connection:
-            sealed = set(connection.execute(own).scalars())
-        return [one for one in sealed - self.subjects.keys.subjects() if not self._is_gone(one)]
+            rows = connection.execute(own).all()
+        missing = {row.id: row.organisation_id for row in rows if row.id not in held}
+        return {one: owner for one, owner in missing.items() if not self._is_gone(one)}
 
     def refuse_lost_keys(self) -> None:
         """Raise StorageError if people's keys are missing and the ledger does not say why."""
@@ -196,7 +198,7 @@ class Reconciler:
         known = self.subjects.keys.subjects()
         with self.database.read() as connection:
             batches = t.import_batches.c
-            ended = sa.select(batches.id).where(batches.state.not_in(_RUNNING))
+            ended = sa.select(batches.id).where(batches.state.in_(ENDED))
             over = [one for one in connection.execute(ended).scalars() if one in known]
             people = set(connection.execute(sa.select(t.people.c.id)).scalars())
             rows = {_own(row) for row in connection.execute(_own_rows())}

@@ -131,22 +131,24 @@ class ReplyQueries:
                 return False
         return True
 
+    def person_of_reply(self, claim: Claim) -> str | None:
+        """See the port."""
+        query = sa.select(k.replies.c.person_id).where(k.replies.c.name == self._name(claim))
+        with self._db.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def forget_reply(self, claim: Claim, person_id: str) -> None:
+        """See the port."""
+        replies = k.replies.c
+        named = sa.and_(replies.name == self._name(claim), replies.person_id == person_id)
+        with self._db.write() as connection:
+            connection.execute(sa.delete(k.replies).where(named))
+
     def release_claim(self, claim: Claim) -> None:
         """See the port."""
         with self._db.write() as connection:
             unused = sa.and_(self._mine(claim), k.replies.c.state == _BEGUN)
             connection.execute(sa.delete(k.replies).where(unused))
-
-    def sweep_replies(self, now: datetime) -> int:
-        """See the port."""
-        ended = k.replies.c.ends <= now
-        with self._db.read() as connection:
-            if connection.execute(sa.select(k.replies.c.name).where(ended)).first() is None:
-                return 0
-        with self._db.write() as connection:
-            swept = connection.execute(sa.delete(k.replies).where(ended)).rowcount
-        self._db.forget_deleted()
-        return swept
 
     def _mine(self, claim: Claim) -> sa.ColumnElement[bool]:
         return sa.and_(k.replies.c.name == self._name(claim), k.replies.c.attempt == claim.attempt)

@@ -1,46 +1,86 @@
 """What is old, counted and deleted in SQL: a chunk in each transaction, so that nobody waits."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from service.adapters.store import kept_tables as k
+from service.adapters.store import officer_tables as o
 from service.adapters.store import tables as t
 from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.reconcile import is_own
+from service.adapters.store.rows import own_subject
+from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.subscriptions import end_of_feeds
 from service.domain.alert import DeliveryState
-from service.domain.batch import BatchState, RowEffect
+from service.domain.batch import ENDED, BatchState, RowEffect
 from service.domain.retention import Kept
-
-_ENDED: Final = (BatchState.DONE, BatchState.FAILED)
 
 
 class RetentionQueries:
     """Implements `service.ports.RetentionStore`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        """Work on this database."""
+    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+        """Work on this database; destroy the keys of what is forgotten."""
         self._db = database
+        self._subjects = subjects
 
     def count_old(self, what: Kept, before: datetime) -> int:
         """See the port."""
         with self._db.read() as connection:
             return sum(
                 connection.execute(
-                    sa.select(sa.func.count()).select_from(
-                        _old(connection, name, before).subquery()
-                    )
+                    sa.select(sa.func.count()).select_from(_old(connection, one, before).subquery())
                 ).scalar_one()
-                for name in _TABLES[what]
+                for one in _OLD[what]
             )
 
     def forget_old(self, what: Kept, before: datetime, limit: int) -> int:
         """See the port."""
         with self._db.write() as connection:
-            if what is Kept.IMPORTS and (gone := _forget_rows(connection, before, limit)):
-                return gone
-            return sum(_forget(connection, name, before, limit) for name in _TABLES[what])
+            if what is Kept.REFUSED_ROWS:
+                return self._forget_rows(connection, _refused_words(connection, before), limit)
+            if what is Kept.IMPORTS:
+                # Rows first: one import may have 50,000, too many for a moment.
+                batches = _old(connection, (t.import_batches, _old_batches), before)
+                which = t.import_rows.c.batch_id.in_(batches)
+                if gone := self._forget_rows(connection, which, limit, whole=True):
+                    return gone
+            return sum(self._forget(connection, one, before, limit) for one in _OLD[what])
+
+    def _forget_rows(
+        self,
+        connection: sa.Connection,
+        which: sa.ColumnElement[bool],
+        limit: int,
+        *,
+        whole: bool = False,
+    ) -> int:
+        """Forget what rows of imports said, or the rows as a whole."""
+        table, rows = t.import_rows, t.import_rows.c
+        own = sa.and_(rows.record_id.is_(None), is_own(rows.sealed)).label("own")
+        query = sa.select(rows.batch_id, rows.place, own).where(which).limit(limit)
+        found = connection.execute(query).all()
+        change = sa.delete(table) if whole else sa.update(table).values(sealed=None)
+        for row in found:
+            here = sa.and_(rows.batch_id == row.batch_id, rows.place == row.place)
+            connection.execute(change.where(here))
+        # From here on their keys end destroyed, by `wipe` or at the next start.
+        self._subjects.note_erased([own_subject(x.batch_id, x.place) for x in found if x.own])
+        return len(found)
+
+    def _forget(self, connection: sa.Connection, old: "_Old", before: datetime, limit: int) -> int:
+        table, _ = old
+        rows = connection.execute(_old(connection, old, before).limit(limit)).all()
+        for row in rows:
+            pairs = zip(_key(table), row, strict=True)
+            here = sa.and_(*(column == value for column, value in pairs))
+            connection.execute(sa.delete(table).where(here))
+        if table is t.import_batches:
+            self._subjects.note_erased([row.id for row in rows])
+        return len(rows)
 
     def mark_feeds(self, at: datetime, before: datetime) -> None:
         """See the port."""
@@ -69,6 +109,7 @@ class RetentionQueries:
     def wipe(self) -> None:
         """See the port."""
         self._db.forget_deleted()
+        self._subjects.destroy_noted()
 
 
 def _mark(connection: sa.Connection, before: datetime) -> Any | None:  # noqa: ANN401 - a row
@@ -78,40 +119,30 @@ def _mark(connection: sa.Connection, before: datetime) -> Any | None:  # noqa: A
     return connection.execute(query.limit(1)).first()
 
 
-def _old(connection: sa.Connection, name: str, before: datetime) -> sa.Select[Any]:
-    """Return a query for the primary keys of what is old in a table."""
-    table = t.metadata.tables[name]
-    return sa.select(*table.primary_key.columns).where(_CONDITIONS[name](connection, before))
+def _old(connection: sa.Connection, old: "_Old", before: datetime) -> sa.Select[Any]:
+    """Return a query for what names each that is old in a table."""
+    table, condition = old
+    return sa.select(*_key(table)).where(condition(connection, before))
 
 
-def _forget(connection: sa.Connection, name: str, before: datetime, limit: int) -> int:
-    table = t.metadata.tables[name]
-    rows = connection.execute(_old(connection, name, before).limit(limit)).all()
-    for row in rows:
-        pairs = zip(table.primary_key.columns, row, strict=True)
-        here = sa.and_(*(column == value for column, value in pairs))
-        if table is t.import_rows:
-            connection.execute(sa.update(table).where(here).values(sealed=None))
-        else:
-            connection.execute(sa.delete(table).where(here))
-    return len(rows)
+def _key(table: sa.Table) -> list[sa.Column[Any]]:
+    # Rows, parts and keys go by an import's name, not by its place in line.
+    return [table.c.id] if table is t.import_batches else list(table.primary_key.columns)
 
 
-def _forget_rows(connection: sa.Connection, before: datetime, limit: int) -> int:
-    """Delete rows of old imports first: one import may have 50,000, too many for a moment."""
-    rows = t.import_rows.c
-    old = _old(connection, "import_batches", before).with_only_columns(t.import_batches.c.id)
-    query = sa.select(rows.batch_id, rows.place).where(rows.batch_id.in_(old)).limit(limit)
-    found = connection.execute(query).all()
-    for batch_id, place in found:
-        here = sa.and_(rows.batch_id == batch_id, rows.place == place)
-        connection.execute(sa.delete(t.import_rows).where(here))
-    return len(found)
+def _older(column: sa.Column[Any]) -> "_Old":
+    """Return what in a column's table lies before the moment."""
+    return column.table, lambda _, before: column < before
+
+
+def _held(_: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
+    batches = t.import_batches.c
+    return sa.and_(batches.state == BatchState.HELD, batches.created_at < before)
 
 
 def _old_batches(_: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
     batches = t.import_batches.c
-    return sa.and_(batches.state.in_(_ENDED), batches.updated_at < before)
+    return sa.and_(batches.state.in_(ENDED), batches.updated_at < before)
 
 
 def _refused_words(connection: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
@@ -155,20 +186,20 @@ def _ended_keys(_: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(ended, keys.id.not_in(named))
 
 
-_CONDITIONS: Final = {
-    "import_rows": _refused_words,
-    "import_batches": _old_batches,
-    "alert_events": _old_messages,
-    "alerts_told": _told_of_closed,
-    "listing_changes": _removed_listings,
-    "person_changes": _erased_people,
-    "api_keys": _ended_keys,
-}
-_TABLES: Final = {
-    Kept.REFUSED_ROWS: ("import_rows",),
-    Kept.IMPORTS: ("import_batches",),
-    Kept.DELIVERIES: ("alert_events",),
-    Kept.TOLD: ("alerts_told",),
-    Kept.CHANGES: ("listing_changes", "person_changes"),
-    Kept.KEYS: ("api_keys",),
+_Old = tuple[sa.Table, Callable[[sa.Connection, datetime], sa.ColumnElement[bool]]]
+"""A table, and which of its rows are old."""
+
+_OLD: Final[Mapping[Kept, tuple[_Old, ...]]] = {
+    Kept.HELD_FILES: ((t.import_batches, _held),),
+    Kept.DRAFTS: (_older(o.officer_drafts.c.updated_at),),
+    Kept.SESSIONS: (_older(o.officer_sessions.c.ends_at),),
+    Kept.SENT_FORMS: (_older(o.officer_submissions.c.at), _older(o.officer_attempts.c.at)),
+    Kept.REPLIES: ((k.replies, lambda _, now: k.replies.c.ends <= now),),
+    Kept.BROWSERS: (_older(o.officer_browsers.c.at),),
+    Kept.REFUSED_ROWS: ((t.import_rows, _refused_words),),
+    Kept.IMPORTS: ((t.import_batches, _old_batches),),
+    Kept.DELIVERIES: ((t.alert_events, _old_messages),),
+    Kept.TOLD: ((t.alerts_told, _told_of_closed),),
+    Kept.CHANGES: ((t.listing_changes, _removed_listings), (t.person_changes, _erased_people)),
+    Kept.KEYS: ((t.api_keys, _ended_keys),),
 }

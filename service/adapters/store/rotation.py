@@ -18,12 +18,10 @@ from service.adapters.store.keyfile import KEY_ID, MasterKeys, new_key, read_key
 from service.adapters.store.officers import draft_place
 from service.adapters.store.replies import reply_place
 from service.adapters.store.subjects import SubjectVault
-from service.adapters.store.vault import Vault
+from service.adapters.store.vault import LASTING, Vault
 from service.domain.errors import ConflictError
 
 _CHUNK = 500
-_LASTING: Final = ("access log",)
-"""Purposes whose derived keys outlive a key: lines of the access log are not sealed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +155,8 @@ class Rotation:
     def retire(self) -> int:
         """Take every key that no longer seals out of the key file; return how many.
 
-        Of each stays what was derived from it to check the access log with, and to make keyed
-        hashes: neither opens anything. Raises ConflictError while something names such a key.
+        Of each stays what was derived from it for `LASTING` purposes, and to make keyed hashes:
+        none of it opens a record. Raises ConflictError while something names such a key.
         """
         if left := self.left():
             message = f"{left} values still name an old key; run homeward keys rotate to its end."
@@ -168,7 +166,7 @@ class Rotation:
             raise ConflictError(message, code="keys_in_use")
         held, gone = read_keys(self.key_file), self._vault.inactive
         kept = {
-            name: {purpose: self._vault.derived(purpose)[name] for purpose in _LASTING}
+            name: {purpose: self._vault.derived(purpose)[name] for purpose in LASTING}
             for name in gone
         }
         if gone:

@@ -1,7 +1,7 @@
 """The store over SQL: opens the database, checks schema and keys, serves every query."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,12 @@ from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.retention import RetentionQueries
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.twins import TwinQueries
-from service.adapters.store.vault import Vault
+from service.adapters.store.vault import LINKS, Vault
+from service.domain.audit import Access
 from service.domain.errors import StorageError
 
 DATABASE_NAME = "homeward.sqlite3"
+Noting = Callable[[Mapping[str, str]], Sequence[Access]]
 _CANARY = b"homeward"
 
 
@@ -67,7 +69,7 @@ class SqlStore(
         ReplyQueries.__init__(self, database, subjects)
         self._database = database
         self._vault = vault
-        RetentionQueries.__init__(self, database)
+        RetentionQueries.__init__(self, database, subjects)
         self.cursors = SealedCursors(vault)
 
     @classmethod
@@ -88,7 +90,7 @@ class SqlStore(
 
     def link_keys(self) -> dict[str, bytes]:
         """Return what links in mail are signed with: a key of 32 bytes by its id, newest last."""
-        derived = self._vault.derived("links in mail")
+        derived = self._vault.derived(LINKS)
         return {name: derived[name] for name in sorted(derived, key=self._vault.active.__eq__)}
 
     def healthy(self) -> bool:
@@ -134,11 +136,12 @@ def open_parts(
     undo: ExitStack,
     *,
     writable: bool,
-    forget_lost: bool = False,
+    giving_up: Noting | None = None,
 ) -> tuple[SqliteDatabase, SubjectVault]:
     """Open database and keys as `SqlStore.open` does. undo: takes what closes them again.
 
-    forget_lost: note people whose keys are lost as erased, in place of raising StorageError.
+    giving_up: erase people whose keys are lost, in place of raising StorageError; it is given their
+    organisations by their ids, and returns what the access log is to say.
     """
     path = data_dir / DATABASE_NAME
     if not writable and not path.exists():
@@ -164,13 +167,16 @@ def open_parts(
         if before != after:
             # Here only: a head that is missing later was taken away.
             AuditQueries(database, vault).begin_log()
-        if not forget_lost:
+        if giving_up is None:
             _refuse_missing(database, places)
         subjects = _open_subjects(database, vault, places, writable=writable)
         undo.callback(subjects.close)
         reconciler = Reconciler(database, subjects)
-        if forget_lost:
-            subjects.note_erased(reconciler.lost())
+        if giving_up is not None:
+            lost = reconciler.lost()
+            # First the lines: what the ledger names is erased whatever happens.
+            AuditQueries(database, vault).log_accesses(giving_up(lost))
+            subjects.note_erased(list(lost))
         if writable:
             reconciler.run()
         else:

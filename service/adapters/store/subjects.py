@@ -169,6 +169,12 @@ class SubjectVault:
         names, erased = map(forgotten_name, subjects), self.ledger.names
         self.keys.destroy(subjects, {name: erased[name] for name in names if name in erased})
 
+    def destroy_noted(self) -> None:
+        """Destroy every key that is there although its subject stands in the ledger."""
+        self.ledger.read_on()
+        if gone := [one for one in self.keys.subjects() if forgotten_name(one) in self.ledger]:
+            self.destroy(gone)
+
     def close(self) -> None:
         """Settle what is left, and close."""
         try:

@@ -4,6 +4,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,12 @@ from service.domain.errors import StorageError
 _NONCE = 12
 _HASH = 16
 _HASHES = "keyed hashes"
+
+ACCESS_LOG: Final = "access log"
+CURSORS: Final = "cursors"
+LINKS: Final = "links in mail"
+LASTING: Final = (ACCESS_LOG, CURSORS, LINKS)
+"""Purposes whose derived keys outlive a key: what was sealed so has left, or is never changed."""
 
 
 class Vault:

@@ -1,22 +1,25 @@
 """Imports of people at rest: what was sent, and what was refused, goes when the person goes."""
 
+import mmap
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
+from service.adapters.store.keystore import KeyStore, holds_any, subject_marks
 from service.adapters.store.rows import own_subject
 from service.adapters.store.sql import SqlStore
 from service.adapters.store.subjects import OWN_KEY
 from service.domain.batch import Batch, BatchState, Progress, RowEffect, RowResult
 from service.domain.errors import NotFoundError
 from service.domain.imported import FileFormat, ImportKind, RowProblem
-from service.domain.person import Contact
+from service.domain.person import Contact, forgotten_name
 from service.domain.records import TakenRow
+from service.domain.retention import Kept
 from tests.contracts.examples import HOME, person_put, reading, sqlite_store, write_person
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,7 +35,9 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
         yield opened
 
 
-def _batch(store: SqlStore, name: str, *, dry_run: bool = False) -> Batch:
+def _batch(
+    store: SqlStore, name: str, *, dry_run: bool = False, held: bool = False, at: datetime = NOW
+) -> Batch:
     batch = Batch(
         id=name,
         organisation_id=HOME.id,
@@ -43,7 +48,7 @@ def _batch(store: SqlStore, name: str, *, dry_run: bool = False) -> Batch:
         format=FileFormat.CSV,
         dry_run=dry_run,
     )
-    store.add_batch(batch, b"what was sent", NOW)
+    store.add_batch(batch, b"what was sent", at, held=held)
     return batch
 
 
@@ -165,3 +170,86 @@ def test_a_file_whose_end_a_crash_cut_short_loses_its_key_at_the_next_start(
     shutil.copytree(tmp_path, copy, ignore=shutil.ignore_patterns("copy", "writer.lock"))
     with sqlite_store(copy) as again:
         assert again._subjects.keys.subjects() == set()
+
+
+def test_a_held_file_outlives_a_start(store: SqlStore, tmp_path: Path) -> None:
+    """It waits for somebody to say how to read it, whatever is opened and closed meanwhile."""
+    held = _batch(store, "imp_held", held=True)
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path, copy, ignore=shutil.ignore_patterns("copy", "writer.lock"))
+    for _ in range(2):
+        with sqlite_store(copy) as again:
+            assert again.batch_content(held.id) == b"what was sent"
+
+
+def test_a_held_file_that_is_let_go_is_erased(store: SqlStore) -> None:
+    """Its key goes with it, given up or left lying, and no backup opens it any more."""
+    given_up, old, kept = (
+        _batch(store, name, held=True, at=at)
+        for name, at in (
+            ("imp_given_up", NOW),
+            ("imp_old", NOW - timedelta(days=2)),
+            ("imp_kept", NOW),
+        )
+    )
+    store.let_go(given_up.id)
+    assert store.forget_old(Kept.HELD_FILES, NOW - timedelta(days=1), 9) == 1
+    store.wipe()
+    assert store._subjects.keys.subjects() == {kept.id}
+    assert {
+        forgotten_name(one.id) for one in (given_up, old)
+    } <= store._subjects.ledger.names.keys()
+    assert store.batch_content(kept.id) == b"what was sent"
+
+
+def test_keys_of_rows_go_when_the_rows_are_old(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of refused rows with their words, of a dry run's with the import; erasing her still works."""
+    searched = 0
+    stays = KeyStore._stays
+
+    def counted(self: KeyStore, values: Sequence[bytes]) -> bool:
+        nonlocal searched
+        searched += 1
+        return stays(self, values)
+
+    monkeypatch.setattr(KeyStore, "_stays", counted)
+    wet, dry = _batch(store, "imp_wet"), _batch(store, "imp_dry", dry_run=True)
+    put = person_put(WORDS, source="register", external_id="case-7")
+    new = TakenRow(RowResult(200, 202, RowEffect.UNCHANGED, "case-7"), person=put)
+    refused = [_refused(place, "case-7", mobile="01711-223344") for place in range(150)]
+    for batch, rows in ((wet, refused), (dry, [*refused, new])):
+        store.take_rows(batch, rows, Progress(state=BatchState.RUNNING))
+        store.note_progress(batch.id, Progress(state=BatchState.DONE), NOW)
+    person = write_person(
+        store, WORDS, Contact("Rokeya", PHONE), source="register", external_id="case-7"
+    ).record
+    later, searched = NOW + timedelta(days=1), 0
+    for what, left in (
+        (Kept.REFUSED_ROWS, {person.id, own_subject("imp_dry", 200)}),
+        (Kept.IMPORTS, {person.id}),
+    ):
+        while store.forget_old(what, later, 40):
+            pass
+        store.wipe()
+        assert store._subjects.keys.subjects() == left
+        with store._subjects.keys._db.read() as connection:
+            marked = connection.execute(sa.select(subject_marks.c.subject)).scalars()
+            assert set(marked) <= left
+    assert searched == 2
+    store.delete_person(person, if_version=None)
+    assert store._subjects.keys.subjects() == set()
+
+
+def test_many_keys_are_looked_for_in_one_pass(tmp_path: Path) -> None:
+    """Wherever they stand, across what is read at a time too; and none that is not there."""
+    values = [bytes([place, 255 - place]) * 20 for place in range(100)]
+    path = tmp_path / "file"
+    for place in (*range(9), (1 << 20) - 7, (1 << 20) + 3, (1 << 21) - 40):
+        content = bytearray(1 << 21)
+        content[place : place + 40] = values[place % 100]
+        path.write_bytes(content)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as read:
+            assert holds_any(read, values)
+            assert not holds_any(read, [value[::-1][:39] + b"x" for value in values])

@@ -9,6 +9,7 @@ from typing import Any
 import pysqlite3.dbapi2 as sqlite
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -19,7 +20,8 @@ from service.adapters.store.database import SqliteDatabase, sqlite_is_safe
 from service.adapters.store.sql import DATABASE_NAME, SqlStore
 from service.adapters.store.tables import metadata
 from service.domain.errors import StorageError
-from tests.contracts.examples import HOME, sqlite_store, write_listing, write_person
+from service.domain.listing import Visibility
+from tests.contracts.examples import HOME, job, sqlite_store, write_listing, write_person
 
 
 @pytest.fixture
@@ -216,6 +218,27 @@ def test_migrations_make_the_tables_that_queries_use(tmp_path: Path) -> None:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, metadata) == []
             assert _tables(connection) == {*metadata.tables, "alembic_version"}
+    finally:
+        database.close()
+
+
+def test_going_back_takes_a_column_and_not_what_hangs_on_its_table(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    """Vectors of listings and readings of people stay; a listing that is private goes."""
+    write_listing(store, "open")
+    write_listing(store, "secret", job("secret", visibility=Visibility.PRIVATE))
+    write_person(store, "I cook")
+    store.close()
+    database = SqliteDatabase(tmp_path / "data" / DATABASE_NAME)
+    try:
+        with database.writer_engine.begin() as connection:
+            command.downgrade(migrate._config(connection), "0012")
+            counts = {
+                name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar()  # noqa: S608 - of this list
+                for name in ("listings", "listing_vectors", "people", "person_readings")
+            }
+        assert counts == dict.fromkeys(counts, 1)
     finally:
         database.close()
 

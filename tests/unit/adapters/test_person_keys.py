@@ -19,6 +19,7 @@ from service.adapters.store.marks import marks_of
 from service.adapters.store.sql import DATABASE_NAME, KeyPlaces, SqlStore, open_parts
 from service.adapters.store.subjects import OWN_KEY
 from service.domain.errors import NotFoundError, StorageError
+from service.domain.officer import Officer, Role
 from service.domain.outcome import Outcome, OutcomeKind
 from service.domain.person import Contact, StoredPerson, forgotten_name
 from tests.contracts.examples import HOME, MODEL, sqlite_store, write_listing, write_person
@@ -187,7 +188,7 @@ def test_who_cannot_be_read_any_more_is_given_up_only_when_asked(
         SqlStore.open(copy / "data", copy / "keys.json")
     places = KeyPlaces.beside(copy / "keys.json")
     with ExitStack() as stack:
-        open_parts(copy / "data", places, stack, writable=True, forget_lost=True)
+        open_parts(copy / "data", places, stack, writable=True, giving_up=lambda _: [])
     with sqlite_store(copy) as again:
         assert again.people([lost.id, stays.id]) == {stays.id: stays}
 
@@ -302,6 +303,42 @@ def test_people_sealed_under_the_master_key_get_their_own(store: SqlStore, tmp_p
         assert all(one.startswith(OWN_KEY) for one in sealed)
         _erase(again, people[0])
         assert again.page_of_outcomes(HOME.id, after=0, limit=5, where={}).items == ()
+
+
+def test_last_outcomes_leave_out_who_was_erased_meanwhile(store: SqlStore) -> None:
+    """Between the read of a row and that of its key she may go; the others are shown."""
+    gone, stays = _register(store, "goes"), _register(store, "stays")
+    listing = write_listing(store, "job").record
+    for person in (gone, stays):
+        store.put_outcome(HOME.id, person, _referred(person, listing.id))
+    store._subjects.note_erased([gone.id])
+    store._subjects.destroy([gone.id])
+    (left,) = store.last_outcomes(HOME.id, 9)
+    assert left.content.returnee_id == stays.id
+
+
+def test_a_sent_form_does_not_name_who_was_erased(store: SqlStore) -> None:
+    """It stays sent, so that sending it again makes nobody anew; others' lead where they led."""
+    now = datetime.now(UTC)
+    officer = Officer(
+        id="off_1",
+        organisation_id=HOME.id,
+        username="shirin",
+        name="Shirin",
+        role=Role.OFFICER,
+        created_at=now,
+    )
+    store.add_officer(officer, "hash")
+    gone, stays = _register(store, "goes"), _register(store, "stays")
+    for person in (gone, stays):
+        store.claim_submission(person.id.encode(), "off_1", now)
+        store.finish_submission(person.id.encode(), f"/console/people/{person.id}/referral")
+    _erase(store, gone)
+    with store._database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT location FROM officer_submissions").scalars()
+        assert set(kept) == {None, f"/console/people/{stays.id}/referral"}
+    again = store.claim_submission(gone.id.encode(), "off_1", now)
+    assert (again.fresh, again.location) == (False, None)
 
 
 def _as_before(store: SqlStore, copy: Path) -> None:

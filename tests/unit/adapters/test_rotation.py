@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from service.adapters.mail.links import SignedLinks
 from service.adapters.store import tables as t
 from service.adapters.store.rotation import SEALED, Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.store.subjects import OWN_KEY
 from service.domain.errors import ConflictError
+from service.domain.letter import Link, LinkPurpose
 from service.domain.person import Contact, StoredPerson
 from service.usecases.verify_log import verify_log
 from tests.contracts.examples import HOME, MODEL, sqlite_store, write_person
@@ -122,6 +124,25 @@ def test_after_a_rotation_nothing_names_the_old_key(
             if not value.startswith(OWN_KEY)
         ]
         assert not [one for one in values if one.startswith(old["active"].encode())]
+
+
+def test_what_has_left_outlives_the_key_it_was_signed_with(
+    filled: tuple[Path, list[StoredPerson]],
+) -> None:
+    """An old mail's link still ends a subscription, and a walk through a list goes on."""
+    folder, _ = filled
+    link = Link(LinkPurpose.UNSUBSCRIBE, "sub_1", "mailbox")
+    with sqlite_store(folder) as store:
+        token = SignedLinks(list(store.link_keys().values())).token(link)
+        cursor = store.cursors.write(417, "north", "returnees")
+    rotate(folder)
+    with rotation_in(folder) as opened:
+        assert opened.retire() == 1
+    with sqlite_store(folder) as store:
+        links = SignedLinks(list(store.link_keys().values()))
+        assert links.link(token) == link
+        assert links.token(link) != token
+        assert store.cursors.read(cursor, "north", "returnees") == 417
 
 
 def _values(store: SqlStore, column: "sa.Column[bytes]") -> list[bytes]:

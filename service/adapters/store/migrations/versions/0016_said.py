@@ -16,5 +16,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop it."""
-    with op.batch_alter_table("person_readings") as table:
-        table.drop_column("said")
+    op.drop_column("person_readings", "said")
