@@ -55,7 +55,10 @@ class BatchStore(Protocol):
         ...
 
     def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
-        """Keep how far an import has come; what was sent is forgotten once it has ended."""
+        """Keep how far an import has come; what was sent is forgotten once it has ended.
+
+        One that has ended stays as it ended.
+        """
         ...
 
     def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:

@@ -231,5 +231,5 @@ def test_no_name_hides_a_record(api: TestClient) -> None:
             found: JSON = {}
             while found.get("state") not in {"done", "failed"}:
                 found = api.get(sent.headers["location"]).json()
-            assert found["counts"]["refused"] == 1
+            assert found["counts"]["refused"] == 1, str(found)
             assert "another call" in str(found["errors"])

@@ -2,13 +2,16 @@
 
 import re
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from service.adapters.store.sql import SqlStore
 from service.app import create_app, given
 from service.cli.commands import app
+from service.domain.audit import AccessQuery, Action
 from service.ports import Tools
 from service.settings import Settings
 from tests.conftest import ADMIN
@@ -60,6 +63,13 @@ def test_accounts_from_the_command_line(tmp_path: Path, encoded_taxonomy: Path) 
     assert "shirin  officer  disabled" in run("list")
     run("reset", "shirin", "--generate")
     assert "shirin  officer  active" in run("list")
-    log = runner.invoke(app, ["audit", "show"], env=env | {"COLUMNS": "300"}).output
-    assert (log.count("officer.create"), log.count("officer.change")) == (1, 2)
-    assert log.count(" cli ") == 6  # in place of a key and of a request
+    store = SqlStore.open(tmp_path / "data", tmp_path / "keys.json", writable=False)
+    with closing(store):
+        log = [one.access for one in store.last_accesses(AccessQuery(), 50)]
+    assert [one.action for one in log] == [
+        Action.OFFICER_CREATE,
+        Action.OFFICER_CHANGE,
+        Action.OFFICER_CHANGE,
+    ]
+    # In place of a key and of a request.
+    assert {(one.key_id, one.request_id) for one in log} == {("cli", "cli")}

@@ -65,6 +65,10 @@ def test_what_was_sent_waits_in_line(store: Store) -> None:
     assert following.batch.id == "imp_2"
     store.note_progress("imp_2", Progress(state=BatchState.FAILED, code="x", detail="y"), NOW)
     assert store.next_batch() is None
+    # Who runs the same one beside, and finds nothing to read any more, changes nothing of its end.
+    late = Progress(state=BatchState.FAILED, code="not_found", detail="z")
+    store.note_progress("imp_1", late, NOW)
+    assert store.batch(HOME.id, "imp_1").progress == ended
 
 
 def test_a_held_file_waits_apart_and_is_let_go(store: Store) -> None:

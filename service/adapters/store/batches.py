@@ -141,6 +141,9 @@ class BatchQueries:
     def note_progress(self, batch_id: str, progress: Progress, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
+            ended = sa.and_(t.import_batches.c.id == batch_id, t.import_batches.c.state.in_(ENDED))
+            if connection.execute(sa.select(t.import_batches.c.id).where(ended)).first():
+                return  # somebody else brought it to its end meanwhile: so it stays
             _note(connection, batch_id, progress, at)
             if progress.state in ENDED:
                 parts = t.import_parts
