@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from service.ports import Tools
 from tests.api.support import JOB, JSON, errors, problem, stored
 
-TODAY = datetime.now(UTC).date()
+LATER = datetime.now(UTC).date() + timedelta(days=30)
 
 FULL: JSON = {
     "kind": "training",
@@ -33,7 +33,7 @@ FULL: JSON = {
     "recruiter_licensed": True,
     "positions": 20,
     "posted_at": "2026-01-31T00:00:00Z",
-    "valid_through": TODAY.isoformat(),
+    "valid_through": LATER.isoformat(),
     "outcomes": ["lay floor tiles"],
     "duration_weeks": 8.0,
     "cost": 1500.0,
@@ -211,9 +211,10 @@ def test_a_list_refuses_bad_parameters(api: TestClient, query: str) -> None:
 
 def test_a_listing_open_until_today_is_open(api: TestClient) -> None:
     """The last day counts; the day after does not."""
-    last = {"valid_through": TODAY.isoformat()}
+    today = datetime.now(UTC).date()  # now: the suite may have begun before midnight
+    last = {"valid_through": today.isoformat()}
     assert api.put("/v1/listings/round/today", json=JOB | last).status_code == 201
-    past = {"valid_through": (TODAY - timedelta(days=1)).isoformat()}
+    past = {"valid_through": (today - timedelta(days=1)).isoformat()}
     found = errors(api.put("/v1/listings/round/yesterday", json=JOB | past), "expired")
     assert list(found) == ["/valid_through"]
     problem(api.get("/v1/listings/round/yesterday"), 404, "not_found")
