@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from service.settings import Settings, bundled
 from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.wiring import open_tools
+from tests.waiting import until_ready
 
 # Tests run beside each other, one on each core: a second thread of the encoder only waits.
 os.environ.setdefault("HOMEWARD_ENCODER_THREADS", "1")
@@ -53,28 +54,41 @@ def settings_in(folder: Path) -> Settings:
     )
 
 
+def _made_once(
+    factory: pytest.TempPathFactory, name: str, fill: Callable[[Settings], None]
+) -> Settings:
+    """Return settings of a folder that the first process of a run fills: copied, never opened."""
+    here = factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    settings, done = settings_in(shared / name), shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            fill(settings)
+            done.touch()
+    return settings
+
+
 @pytest.fixture(scope="session")
 def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sample loaded, once for all processes of a run: copied, never opened."""
-    here = tmp_path_factory.getbasetemp()
-    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
-    folder, done = shared / "loaded-sample", shared / "loaded-sample.done"
-    with FileLock(shared / "loaded-sample.lock"):
-        if not done.exists():
-            with open_tools(settings_in(folder)) as opened:
-                ensure_first_key(opened, ADMIN)
-                load_sample(opened, bundled("data"), FIRST_ORGANISATION)
-            done.touch()
-    return folder
+    """A folder with the sample loaded."""
+
+    def load(settings: Settings) -> None:
+        with open_tools(settings) as opened:
+            ensure_first_key(opened, ADMIN)
+            load_sample(opened, bundled("data"), FIRST_ORGANISATION)
+
+    return _made_once(tmp_path_factory, "loaded-sample", load).data_dir.parent
 
 
 @pytest.fixture(scope="session")
 def encoded_taxonomy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an empty index, with the taxonomy's words encoded once for all tests."""
-    settings = settings_in(tmp_path_factory.mktemp("taxonomy"))
-    with open_tools(settings):
-        pass
-    return settings.data_dir / "index"
+    """The folder of an empty index, with the taxonomy's words encoded."""
+
+    def encode(settings: Settings) -> None:
+        with open_tools(settings):
+            pass
+
+    return _made_once(tmp_path_factory, "taxonomy", encode).data_dir / "index"
 
 
 @pytest.fixture
@@ -106,8 +120,7 @@ def client_over(tools: Tools, settings: Settings) -> Iterator[TestClient]:
     """Yield a client of an application over open tools, with the administrator's key."""
     app = create_app(settings, lambda: given(tools))
     with TestClient(app, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         yield client
 
 

@@ -28,6 +28,7 @@ from tests.api.support import (
     stored,
 )
 from tests.conftest import ADMIN, client_over, settings_in
+from tests.waiting import until_ready
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=EVERY_ROUTE)
 METHODS = {"get", "put", "post", "patch", "delete"}
@@ -236,8 +237,7 @@ def limited(api_tools: Tools, settings: Settings) -> Iterator[TestClient]:
     tight = settings.model_copy(update={"rate_limit": 3})
     app = create_app(tight, lambda: given(api_tools))
     with TestClient(app, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         yield client
 
 

@@ -26,6 +26,7 @@ from tests.api.support import (
     problem,
 )
 from tests.contracts.test_audit_store import NoBar
+from tests.waiting import until, until_imported
 
 WATCHED: Final = ("/v1/returnees", "/v1/imports", "/v1/outcomes", "/v1/access-log")
 ALSO: Final = {
@@ -182,8 +183,7 @@ def test_imports_corridors_keys_and_organisations_leave_lines(api: TestClient) -
     action, (batch,), _ = _one(api, "POST", "/v1/imports?kind=returnees&source=crm", **sent)
     assert action == "import.submit"
     url = f"/v1/imports/{batch}"
-    while api.get(url).json()["state"] not in {"done", "failed"}:
-        pass
+    until_imported(api, url)
     assert _one(api, "GET", url) == ("import.read", [batch], None)
     assert _one(api, "GET", f"{url}/rows")[:2] == ("import.rows", [batch])
     assert _one(api, "GET", f"{url}/refused.csv") == ("import.refused_download", [batch], None)
@@ -297,9 +297,7 @@ def test_reads_reach_the_disk_by_themselves(api: TestClient, api_tools: Tools) -
     person = api.post("/v1/returnees", json=PERSON).json()["id"]
     api.get(f"/v1/returnees/{person}")
     query = AccessQuery(subject=person, action=Action.RETURNEE_READ)
-    patience = time.monotonic() + 30
-    while not api_tools.store.last_accesses(query, 1):
-        assert time.monotonic() < patience
+    until(lambda: bool(api_tools.store.last_accesses(query, 1)), "the line in the log")
 
 
 def test_a_write_that_cannot_be_logged_is_not_answered(

@@ -13,6 +13,7 @@ from service.app import create_app, given
 from service.ports import Tools
 from service.web.deprecation import NOTICE, Deprecated
 from tests.conftest import ADMIN, settings_in
+from tests.waiting import until_ready
 
 SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 OLD_CALL: Final = Deprecated(
@@ -76,8 +77,7 @@ def trying(api_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     app = create_app(settings, lambda: given(api_tools))
     app.include_router(router)
     with TestClient(app, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         yield client
 
 

@@ -1,7 +1,6 @@
 """The same vacancy from two sources over HTTP: proposed, confirmed, shown once."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from service.domain.records import Put
 from service.ports import Tools
 from service.usecases.find_twins import proposed_twins
 from tests.api.support import JSON, KeyMaker, errors, problem
+from tests.waiting import until_imported
 
 ADVERT: JSON = {
     "kind": "job",
@@ -95,9 +95,7 @@ def test_an_import_proposes(api: TestClient, pair: tuple[str, str], dry_run: str
     )
     path = f"/v1/imports?kind=listings&source=third&dry_run={dry_run}"
     location = api.post(path, content=rows).headers["location"]
-    ends = time.monotonic() + 60
-    while api.get(location).json()["state"] != "done":
-        assert time.monotonic() < ends
+    until_imported(api, location)
     found = api.get(f"{location}/rows").json()["items"]
     assert [set(one["possible_duplicates"]) for one in found] == [set(pair), set()]
     for name in ("a", "b"):
@@ -156,10 +154,8 @@ def test_twins_are_looked_for_once(api: TestClient, monkeypatch: pytest.MonkeyPa
     rows = [OTHER | {"external_id": "a"}, OTHER | {"external_id": "b", "country": "none"}]
     for _ in range(2):
         content = "\n".join(json.dumps(one) for one in rows)
-        location = api.post("/v1/imports?kind=listings&source=third", content=content).headers
-        ends = time.monotonic() + 60
-        while api.get(location["location"]).json()["state"] != "done":
-            assert time.monotonic() < ends
+        sent = api.post("/v1/imports?kind=listings&source=third", content=content)
+        until_imported(api, sent.headers["location"])
     assert looked == ["a"]
     api.delete("/v1/listings/third/a")
 

@@ -29,6 +29,7 @@ from tests.api.support import (
     problem,
 )
 from tests.conftest import settings_in
+from tests.waiting import until_imported, until_ready
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=EVERY_ROUTE)
 METHODS: Final = {"GET", "PUT", "POST", "PATCH", "DELETE"}
@@ -42,8 +43,7 @@ def rated(api_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     app = create_app(tight, lambda: given(api_tools))
     app.add_api_route("/v1/broken", _broken)
     with TestClient(app, raise_server_exceptions=False) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         yield client
 
 
@@ -148,8 +148,7 @@ def test_a_single_record_is_not_sent_twice(api: TestClient) -> None:
         api.post("/v1/subscriptions", json=SUBSCRIPTION).headers["location"],
         done.headers["location"],
     )
-    while api.get(done.headers["location"]).json()["state"] not in {"done", "failed"}:
-        pass
+    until_imported(api, done.headers["location"])
     single = {one.path.rsplit("/", 1)[0] for one in ROUTES if one.path.endswith("_id}")}
     assert {f"/v1/{place.split('/')[2]}" for place in places} | {"/v1/keys"} == {
         one.split("/{")[0] for one in single
@@ -228,8 +227,7 @@ def test_no_name_hides_a_record(api: TestClient) -> None:
             assert "another call" in errors(refused)["path:external_id"]
             row = json.dumps([body | {"external_id": name}])
             sent = api.post(f"/v1/imports?kind={kind}&source=taken-names", content=row)
-            found: JSON = {}
-            while found.get("state") not in {"done", "failed"}:
-                found = api.get(sent.headers["location"]).json()
+            until_imported(api, sent.headers["location"])
+            found: JSON = api.get(sent.headers["location"]).json()
             assert found["counts"]["refused"] == 1, str(found)
             assert "another call" in str(found["errors"])

@@ -14,6 +14,7 @@ from service.ports import Tools
 from service.settings import Settings
 from tests.api.support import QUESTION, ROUTES, problem
 from tests.conftest import ADMIN
+from tests.waiting import until, until_ready
 
 HEADERS = {"Authorization": f"Bearer {ADMIN}"}
 
@@ -36,8 +37,8 @@ def test_the_service_is_alive_before_it_is_ready(api_tools: Tools, settings: Set
                 assert int(answer.headers["retry-after"]) > 0
         finally:
             opened.set()
-        while (ready := client.get("/readyz")).status_code == 503:
-            pass
+        until_ready(client)
+        ready = client.get("/readyz")
         assert ready.json()["status"] == "ready"
         assert ready.json()["model"] == api_tools.encoder.model.id
         assert ready.json()["listings"] == api_tools.index.state.listings
@@ -54,8 +55,8 @@ def test_a_service_that_cannot_start_says_why(settings: Settings) -> None:
         yield
 
     with TestClient(create_app(settings, opener), headers=HEADERS) as client:
-        while (answer := client.get("/readyz")).json()["code"] == "not_ready":
-            pass
+        until(lambda: client.get("/readyz").json()["code"] != "not_ready", "the failure")
+        answer = client.get("/readyz")
         assert problem(answer, 503, "storage")["detail"] == "The disk is away."
         assert client.get("/healthz").status_code == 200
 

@@ -32,15 +32,18 @@ generated = settings(
 )
 
 
-def test_generated_requests_are_answered_as_documented(api: TestClient) -> None:
-    """Valid and invalid requests to every route: no 5xx, no answer outside the document."""
+def test_generated_requests_are_answered_as_documented(client: TestClient) -> None:
+    """Valid and invalid requests to every route: no 5xx, no answer outside the document.
+
+    Of an application of its own, as schemathesis ends what it has asked, and its workers.
+    """
     load_all_checks()
     # In its place stands refused_only_by_a_rule: see schema_hooks.
     names = [name for name in CHECKS.get_all_names() if name != "positive_data_acceptance"]
     checks: Any = CHECKS.get_by_names(names)
     assert schema_hooks.refused_only_by_a_rule in checks
     schema = schemathesis.openapi.from_asgi(
-        "/openapi.json", api.app, config=SchemathesisConfig.from_path(CONFIGURATION)
+        "/openapi.json", client.app, config=SchemathesisConfig.from_path(CONFIGURATION)
     )
     asked: dict[str, int] = {}
     for found in schema.get_all_operations():
@@ -58,5 +61,5 @@ def test_generated_requests_are_answered_as_documented(api: TestClient) -> None:
                 # Nothing about such a request can be wrong.
                 assert mode is GenerationMode.NEGATIVE
     print(f"{sum(asked.values())} requests to {len(asked)} operations")  # noqa: T201 - pytest -s
-    paths = api.get("/openapi.json").json()["paths"]
+    paths = client.get("/openapi.json").json()["paths"]
     assert set(asked) == {f"{m.upper()} {path}" for path, item in paths.items() for m in item}

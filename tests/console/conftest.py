@@ -1,4 +1,4 @@
-"""An office that all console tests share, a signed-in client, a browser on a real server."""
+"""An office for each file of console tests, a signed-in client, a browser on a real server."""
 
 import logging
 import shutil
@@ -20,6 +20,7 @@ from service.wiring import open_tools
 from tests.conftest import ADMIN, settings_in
 from tests.console.browsing import Served, chromium, signed_in_state
 from tests.console.support import Office, sign_in
+from tests.waiting import until_ready
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,11 +31,11 @@ def quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console_tools(
     tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path
 ) -> Iterator[Tools]:
-    """Tools over a store that the console's tests write to."""
+    """Tools over a store that a file of tests writes to; no other file finds its records."""
     settings = settings_in(tmp_path_factory.mktemp("console"))
     shutil.copytree(encoded_taxonomy, settings.data_dir / "index")
     with open_tools(settings) as opened:
@@ -42,14 +43,13 @@ def console_tools(
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(console_tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An application over them, with an officer "shirin" and an administrator "boss"."""
     settings = settings_in(tmp_path_factory.mktemp("unused-console"))
     app = create_app(settings, lambda: given(console_tools))
     with TestClient(app) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         made = Office(app, console_tools)
         made.hire("shirin")
         made.hire("boss", Role.ADMIN, "Nasrin Sultana")
@@ -64,7 +64,7 @@ def officer(office: Office) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(office: Office) -> Iterator[Served]:
     """The same application on a port, for browsers."""
     config = uvicorn.Config(office.app, port=0, log_level="error", lifespan="off")

@@ -27,6 +27,7 @@ from service.wiring import open_tools
 from tests.conftest import ADMIN, settings_in
 from tests.console.browsing import Served, chromium, signed_in_state
 from tests.console.support import Office
+from tests.waiting import until, until_ready
 
 _WINDOWS = {"wide": {"width": 1366, "height": 768}, "narrow": {"width": 360, "height": 740}}
 
@@ -41,15 +42,13 @@ def served_sample() -> Iterator[Served]:
             load_sample(tools, bundled("data"), FIRST_ORGANISATION)
             app = create_app(settings, lambda: given(tools))
             with TestClient(app) as client:
-                while client.get("/readyz").status_code != 200:
-                    pass
+                until_ready(client)
                 server = uvicorn.Server(
                     uvicorn.Config(app, port=0, log_level="error", lifespan="off")
                 )
                 thread = threading.Thread(target=server.run, daemon=True)
                 thread.start()
-                while not server.started:
-                    pass
+                until(lambda: server.started, "the server")
                 port = server.servers[0].sockets[0].getsockname()[1]
                 office = Office(app, tools)
                 office.hire("shirin")

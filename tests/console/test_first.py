@@ -16,13 +16,13 @@ from service.ports import Tools
 from service.settings import Settings
 from tests.conftest import ADMIN
 from tests.console.support import ORIGIN, PASSWORD, heading, hidden, sign_in
+from tests.waiting import until_ready
 
 
 def test_the_first_account_takes_the_admin_key(tools: Tools, settings: Settings) -> None:
     """Nothing else makes one; there is no second time."""
     with TestClient(create_app(settings, lambda: given(tools)), base_url=ORIGIN) as client:
-        while client.get("/readyz").status_code != 200:
-            pass
+        until_ready(client)
         page = client.get("/console/")
         assert heading(page.text) == "The first account"
         sent = hidden(page.text, "/console/first") | {"name": "Nasrin", "username": "nasrin"}
