@@ -30,6 +30,7 @@ from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.people import LocalPeopleIndex
+from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.audit import Access, Action
@@ -195,6 +196,7 @@ def open_tools(
                 store,
                 reading,
                 lambda one: facts_of(one.organisation_id, one.profile, places, rates),
+                principal_axes(taxonomy.vectors),
             ),
             register=LocalRegister(store, filed),
             store=store,

@@ -40,7 +40,8 @@ class IscoTaxonomy:
         order = sorted(range(len(texts)), key=lambda at: column[texts[at][0]])
         vectors = _vectors([text for _, text in texts], encoder, cache, keep=keep)
         # Texts of one group side by side: a group's cosine is the best of its texts'.
-        self._vectors = np.ascontiguousarray(vectors[order])
+        self.vectors = np.ascontiguousarray(vectors[order])
+        """Of all words, (n, d)."""
         owners = np.array([column[texts[at][0]] for at in order])
         self._starts = np.searchsorted(owners, np.arange(len(self.codes)))
 
@@ -52,7 +53,7 @@ class IscoTaxonomy:
         """See the port."""
         if not len(vectors):
             return np.zeros((0, len(self.codes)), dtype=np.float32)
-        similarity: npt.NDArray[np.float32] = vectors @ self._vectors.T
+        similarity: npt.NDArray[np.float32] = vectors @ self.vectors.T
         return np.maximum.reduceat(similarity, self._starts, axis=1)
 
 

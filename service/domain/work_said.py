@@ -1,6 +1,8 @@
 """What a person said about work, as the numbers that listings are scored with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -36,3 +38,59 @@ class Said:
         """Each phrase, (p, d)."""
         phrases: Vectors = self.vectors[1:]
         return phrases
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """What m people said, one after the other: who is scored among many is never taken apart.
+
+    vectors: (r, d) and shares: (r, g), of each person the rows of their `Said`. starts: (m + 1,)
+    row at which each person's begin, and r. sure, years: (m,). present: (r - m,), of the phrases.
+    grams: of each, None where they are not kept.
+    """
+
+    vectors: Vectors
+    shares: Vectors
+    starts: npt.NDArray[np.int64]
+    sure: npt.NDArray[np.float32]
+    years: npt.NDArray[np.float32]
+    present: npt.NDArray[np.bool_]
+    grams: tuple[Grams | None, ...]
+
+    @classmethod
+    def of(cls, people: Sequence[Said]) -> Self:
+        """Put people one after the other, at least one."""
+        return cls(
+            vectors=_stacked([one.vectors for one in people]),
+            shares=_stacked([one.shares for one in people]),
+            starts=np.cumsum([0, *(len(one.vectors) for one in people)]),
+            sure=np.array([one.sure for one in people], np.float32),
+            years=np.array([one.years for one in people], np.float32),
+            present=np.concatenate([one.present for one in people]),
+            grams=tuple(one.grams for one in people),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.starts) - 1
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """How many phrases each said, (m,)."""
+        return np.diff(self.starts) - 1
+
+    @property
+    def firsts(self) -> npt.NDArray[np.int64]:
+        """Where each person's phrases begin among all phrases, (m,)."""
+        return self.starts[:-1] - np.arange(len(self))
+
+    def apart(self, rows: Vectors) -> tuple[Vectors, Vectors]:
+        """Return what stands for wholes, (m, .), and for phrases, (r - m, .), of r rows."""
+        if len(self) == 1:
+            return rows[:1], rows[1:]
+        return rows[self.starts[:-1]], np.delete(rows, self.starts[:-1], axis=0)
+
+
+def _stacked(some: Sequence[Vectors]) -> Vectors:
+    # One person alone is the common case, and needs no copy.
+    return some[0] if len(some) == 1 else np.concatenate(some)

@@ -4,7 +4,6 @@ Every feature depends on the two alone, never on the other listings of a pool, s
 score means the same in every answer and in both directions of matching.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +14,7 @@ from service.domain.embedding import Vectors
 from service.domain.listing import Kind
 from service.domain.occupation import Occupations
 from service.domain.pool import Pool
-from service.domain.work_said import Said
+from service.domain.work_said import Crowd, Said
 
 Features = npt.NDArray[np.float32]
 
@@ -105,13 +104,14 @@ def pair_features(
     with each unit group.
     """
     here = pool.lexical[None, :]
-    found: Features = crowd_features(pool, [said], similarity, here, affinity, yardsticks)[0]
+    crowd = Crowd.of([said])
+    found: Features = crowd_features(pool, crowd, similarity, here, affinity, yardsticks)[0]
     return found
 
 
 def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of their pairs
     pool: Pool,
-    people: Sequence[Said],
+    people: Crowd,
     similarity: Vectors,
     lexical: Vectors,
     affinity: Vectors,
@@ -124,10 +124,8 @@ def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of
     affinity: (n, g) cosine of each listing's text with each unit group.
     """
     firsts, sizes = pool.starts[:-1], np.diff(pool.starts)
-    counts = np.array([len(one.phrases) for one in people])
-    by_person = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    phrases = np.concatenate([one.phrases for one in people])
-    wholes = np.stack([one.whole for one in people])
+    counts, by_person = people.counts, people.firsts
+    wholes, phrases = people.apart(people.vectors)
     best_phrase = np.maximum.reduceat(similarity, by_person, axis=0)
     title = best_phrase[:, firsts]
     rest = np.add.reduceat(best_phrase, firsts, axis=1) - title
@@ -153,13 +151,13 @@ def crowd_features(  # noqa: PLR0913, PLR0917 - both sides, and what is known of
         lexical,
         group,
         minor,
-        _of_people([one.sure for one in people], here),
+        _of_people(people.sure, here),
         _of_people(np.minimum(1.0, counts / _MANY_PHRASES), here),
         phrase_group,
         met_share,
         np.broadcast_to(pool.kind == _KINDS.index(Kind.TRAINING), here),
         np.broadcast_to(pool.kind == _KINDS.index(Kind.ENTERPRISE), here),
-        _of_people([min(1.0, one.years / _LONG_YEARS) for one in people], here),
+        _of_people(np.minimum(1.0, people.years / _LONG_YEARS), here),
         *(_of_people(one, here) for one in standing.T),
         *(np.broadcast_to(one, here) for one in wanted.T),
         _present_before_past(pool, people, by_person, similarity),
@@ -194,7 +192,7 @@ def _mean_of_best(
 
 def _present_before_past(
     pool: Pool,
-    people: Sequence[Said],
+    people: Crowd,
     by_person: npt.NDArray[np.int64],
     similarity: Vectors,
 ) -> Vectors:
@@ -204,11 +202,12 @@ def _present_before_past(
     are sold at the bus stand for want of better: a career says more.
     """
     found = np.zeros((len(people), len(pool.ids)), dtype=np.float32)
-    both = [at for at, one in enumerate(people) if one.present.any() and not one.present.all()]
+    counts = people.counts
+    now_said = np.add.reduceat(people.present, by_person, dtype=np.int64)
     sizes = np.maximum(np.diff(pool.starts), 1)
-    for at in both:
-        now = people[at].present
-        rows = similarity[by_person[at] : by_person[at] + len(now)]
+    for at in np.flatnonzero((now_said > 0) & (now_said < counts)):
+        here = slice(by_person[at], by_person[at] + counts[at])
+        now, rows = people.present[here], similarity[here]
         gap = rows[now].max(axis=0) - rows[~now].max(axis=0)
         found[at] = np.add.reduceat(gap, pool.starts[:-1]) / sizes
     return found
@@ -216,7 +215,7 @@ def _present_before_past(
 
 def _occupation_overlap(
     pool: Pool,
-    people: Sequence[Said],
+    people: Crowd,
     by_person: npt.NDArray[np.int64],
     affinity: Vectors,
     occupations: Occupations,
@@ -232,8 +231,7 @@ def _occupation_overlap(
     known = occupations.numbers[column] == pool.occupation
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
-    wholes = np.stack([one.shares[0] for one in people])
-    phrases = np.concatenate([one.shares[1:] for one in people])
+    wholes, phrases = people.apart(people.shares)
     sizes = np.linalg.norm(phrases, axis=1, keepdims=True)
     lengths = np.linalg.norm(listings, axis=1)
     by_phrase = np.maximum.reduceat(phrases @ listings.T / sizes, by_person, axis=0)

@@ -144,10 +144,8 @@ def _best_first(one: tuple[float, str]) -> float:
 
 def _scored(tools: Tools, wanted: Wanted, ids: Sequence[str]) -> list[tuple[float, str]]:
     """Return the score and the id of each, in the order of `ids`."""
-    kept = tools.store.said(ids, tools.reading)
-    said = {name: kept[name] for name in ids if name in kept}
-    scores = scores_for(tools, wanted, list(said.values()))
-    return [(float(score), name) for name, score in zip(said, scores, strict=True)]
+    names, crowd = tools.store.said(ids, tools.reading)
+    return list(zip(scores_for(tools, wanted, crowd).tolist(), names, strict=True))
 
 
 def _let_in(

@@ -37,7 +37,8 @@ from service.intake.records import Drafted, file_date_order, to_contract
 from service.ports import ProgressBar, Tools
 from service.usecases.find_twins import proposed_twins
 from service.usecases.put_listings import listing_vectors
-from service.usecases.register_person import read_to_keep
+from service.usecases.register_person import read_many_to_keep
+from service.usecases.understand import require_readable
 
 _CHUNK: Final = 200
 SAMPLE: Final = 200
@@ -246,6 +247,7 @@ class _Run:
             silent = body.get("visibility") is None
             return {"listing": Put(content=listing, keeps_private=silent, **named)}
         profile, contact = self.contract.person(self.tools, body, restricted=batch.restricted)
+        require_readable(profile)
         put = Put(content=profile, keeps_category=not batch.restricted, **named)
         return {"person": put, "contact": contact}
 
@@ -274,13 +276,16 @@ class _Run:
             id(put): replace(put, vectors=vectors, model=model)
             for put, vectors in zip(listings, made, strict=True)
         }
+        people = [row.person for row in changed if row.person is not None]
+        reads = read_many_to_keep(self.tools, [put.content for put in people])
+        understood = {id(put): read for put, read in zip(people, reads, strict=True)}
         return [
             row
             if row.result.place in same
             else replace(
                 row,
                 listing=ready.get(id(row.listing)),
-                understood=read_to_keep(self.tools, row.person.content) if row.person else None,
+                understood=understood.get(id(row.person)),
             )
             for row in rows
         ]

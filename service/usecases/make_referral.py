@@ -33,6 +33,7 @@ from service.domain.referral import (
 from service.domain.request import Filters
 from service.domain.said import Country, Worded
 from service.domain.text import visible
+from service.domain.work_said import Crowd
 from service.ports import Tools
 from service.rules.candidacy import route_for
 from service.rules.eligible import Rulebook, reasons_against, rules_for
@@ -207,13 +208,13 @@ def _explained(
 ) -> list[Match]:
     """Return each listing's match, as the person's own answer would explain it."""
     reader = reader_of(tools, book, read)
-    judged = []
+    judged, alone = [], Crowd.of([said_to_keep(tools, read)])
     for one in stored:
         wanted = wanted_of(tools, one, book.viewer)
         if wanted is None:
             message = f'"{one.content.title}" has not been read yet; try again in a few seconds.'
             raise NotReadyError(message)
-        score = float(scores_for(tools, wanted, [said_to_keep(tools, read)])[0])
+        score = float(scores_for(tools, wanted, alone)[0])
         chosen = Chosen(one.id, score, wanted.requirements)
         judged += reader.judged([chosen], {one.id: one}, _allowed(book, one))
     return list(add_bridges(tools, book, {None: judged})[None])

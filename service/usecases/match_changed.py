@@ -13,6 +13,7 @@ from service.domain.person import Profile, Route
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
+from service.domain.work_said import Crowd
 from service.matching.score import best_rows
 from service.ports import Tools
 from service.rules.candidacy import route_for
@@ -141,13 +142,14 @@ def tiers_of_listings(tools: Tools, asking: Asking, listings: Sequence[StoredLis
     if pool.ids:
         found = job_scores(tools, pool, said_to_keep(tools, asking.read))
         scores = dict(zip(pool.ids, found.tolist(), strict=True))
+    alone = Crowd.of([said_to_keep(tools, asking.read)])
     for one in seen:
         # What a training is worth to somebody depends on what else is there for them.
         if one.content.kind is Kind.JOB:
             continue
         wanted = wanted_of(tools, one, asking.ground.book.viewer)
         if wanted is not None:
-            scores[one.id] = float(scores_for(tools, wanted, [said_to_keep(tools, asking.read)])[0])
+            scores[one.id] = float(scores_for(tools, wanted, alone)[0])
     return _tiers(tools, asking, scores)
 
 

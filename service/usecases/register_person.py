@@ -1,5 +1,6 @@
 """Write down a person, and read their words once so that no match has to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put, SavedUnderstanding, Written
 from service.ports import Tools
 from service.usecases.score_pools import said_to_keep
-from service.usecases.understand import understand
+from service.usecases.understand import require_readable, understand_many
 
 
 def register_person(
@@ -28,8 +29,15 @@ def register_person(
 
 def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:
     """Read a person's words with all that a search among many people needs of them."""
-    read = understand(tools, profile)
-    return replace(read, said=said_to_keep(tools, read)) if len(read.vectors) > 1 else read
+    return read_many_to_keep(tools, [profile])[0]
+
+
+def read_many_to_keep(tools: Tools, profiles: Sequence[Profile]) -> list[SavedUnderstanding]:
+    """Read many at once, which takes a fraction of the time; raises as `understand` does."""
+    return [
+        replace(read, said=said_to_keep(tools, read)) if len(read.vectors) > 1 else read
+        for read in understand_many(tools, profiles)
+    ]
 
 
 def read_again(tools: Tools, at_most: int) -> int:
@@ -39,13 +47,20 @@ def read_again(tools: Tools, at_most: int) -> int:
     line for good.
     """
     people = tools.store.people_without_reading(tools.reading, at_most)
+    readable = [person for person in people if _is_readable(person.profile)]
+    reads = read_many_to_keep(tools, [person.profile for person in readable])
+    known = {person.id: read for person, read in zip(readable, reads, strict=True)}
     for person in people:
-        try:
-            read = read_to_keep(tools, person.profile)
-        except InvalidInputError:
-            read = nothing_read(tools)
-        tools.store.put_reading(person, read)
+        tools.store.put_reading(person, known.get(person.id) or nothing_read(tools))
     return len(people)
+
+
+def _is_readable(profile: Profile) -> bool:
+    try:
+        require_readable(profile)
+    except InvalidInputError:
+        return False
+    return True
 
 
 def nothing_read(tools: Tools) -> SavedUnderstanding:

@@ -1,6 +1,5 @@
 """Score listings for people who may be shown them, one or many on either side."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +8,7 @@ import numpy as np
 from service.domain.eligibility import Eligibility
 from service.domain.listing import Kind, StoredListing
 from service.domain.pool import Ask, Pool, PoolQuery
-from service.domain.work_said import Said
+from service.domain.work_said import Crowd, Said
 from service.matching.features import crowd_features
 from service.matching.recognition import weighed
 from service.matching.score import Floats
@@ -54,12 +53,12 @@ def wanted_of(tools: Tools, stored: StoredListing, viewer: str | None) -> Wanted
     return Wanted(stored, around, around.ids.index(stored.id))
 
 
-def scores_for(tools: Tools, wanted: Wanted, people: Sequence[Said]) -> Floats:
+def scores_for(tools: Tools, wanted: Wanted, people: Crowd) -> Floats:
     """Return what the own answer of each of m people would score the listing with, (m,).
 
     people: with their n-grams, as they are kept.
     """
-    if not people:
+    if not len(people):
         return np.zeros(0, dtype=np.float32)
     found: Floats = _scores(tools, wanted.pool, people, trainings=len(wanted.pool.ids) > 1)[
         :, wanted.row
@@ -69,14 +68,15 @@ def scores_for(tools: Tools, wanted: Wanted, people: Sequence[Said]) -> Floats:
 
 def job_scores(tools: Tools, pool: Pool, said: Said) -> Floats:
     """Return what one person's own answer would score each of n jobs with, (n,)."""
-    found: Floats = _scores(tools, pool, [said], trainings=False)[0]
+    found: Floats = _scores(tools, pool, Crowd.of([said]), trainings=False)[0]
     return found
 
 
-def _scores(tools: Tools, pool: Pool, measured: Sequence[Said], *, trainings: bool) -> Floats:
-    grams = [one.grams for one in measured if one.grams is not None]
+def _scores(tools: Tools, pool: Pool, measured: Crowd, *, trainings: bool) -> Floats:
+    grams = [one for one in measured.grams if one is not None]
     likeness = tools.index.pool_of(pool.ids, grams).likeness
-    similarity = np.concatenate([one.phrases for one in measured]) @ pool.requirements.T
+    phrases = measured.apart(measured.vectors)[1]
+    similarity = phrases @ pool.requirements.T
     affinity = tools.taxonomy.affinity(pool.whole)
     features = crowd_features(pool, measured, similarity, likeness, affinity, yardsticks_of(tools))
     m, n, width = features.shape
@@ -84,8 +84,13 @@ def _scores(tools: Tools, pool: Pool, measured: Sequence[Said], *, trainings: bo
     if trainings:
         scores = np.stack(
             [
-                weighed(pool, line, said.phrases, said.years)
-                for line, said in zip(scores, measured, strict=True)
+                weighed(pool, line, said, years)
+                for line, said, years in zip(
+                    scores,
+                    np.split(phrases, measured.firsts[1:]),
+                    measured.years.tolist(),
+                    strict=True,
+                )
             ]
         )
     return scores

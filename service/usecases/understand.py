@@ -1,7 +1,7 @@
 """Read a person's words: phrases, language, meaning, vectors."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,6 +61,10 @@ _HARDLY_READ = Notice(
 )
 
 
+_Ask = tuple[str, Sequence[Clean]]
+"""Texts whose vectors somebody waits for, and their language."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Spoken:
     """The phrases of a profile, the sentence each stands in, and what was made of each.
@@ -82,39 +86,85 @@ def understand(tools: Tools, profile: Profile) -> SavedUnderstanding:
     are left out (family, health, abuse). Raises InvalidInputError where the text is in a
     script nobody here reads.
     """
+    return understand_many(tools, [profile])[0]
+
+
+def understand_many(tools: Tools, profiles: Sequence[Profile]) -> list[SavedUnderstanding]:
+    """Read many profiles as `understand` reads one: step by step, each step encoded at once.
+
+    An encoder asked for a thousand texts works through them at several times the rate that it
+    has for a handful. Raises InvalidInputError where any text is in a script nobody reads.
+    """
+    found: dict[int, SavedUnderstanding] = {}
+    waiting = {at: _reading(tools, profile) for at, profile in enumerate(profiles)}
+    answers: dict[int, Vectors | None] = dict.fromkeys(waiting)
+    while waiting:
+        asked: dict[int, _Ask] = {}
+        for at, reading in waiting.items():
+            try:
+                asked[at] = reading.send(answers[at])
+            except StopIteration as ended:
+                found[at] = ended.value
+        waiting = {at: waiting[at] for at in asked}
+        answers = _answered(tools, asked)
+    return [found[at] for at in range(len(profiles))]
+
+
+def _answered(tools: Tools, asked: Mapping[int, _Ask]) -> dict[int, Vectors | None]:
+    """Encode what all of them ask for, language by language; rows in their order."""
+    by_language: dict[str, list[int]] = defaultdict(list)
+    for at, (language, _) in asked.items():
+        by_language[language].append(at)
+    answers: dict[int, Vectors | None] = {}
+    for language, some in by_language.items():
+        vectors = encoded(tools, language, [text for at in some for text in asked[at][1]])
+        ends = np.cumsum([len(asked[at][1]) for at in some])
+        answers |= zip(some, np.split(vectors, ends[:-1]), strict=True)
+    return answers
+
+
+def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, SavedUnderstanding]:
+    """Read one profile, asking for vectors where it needs them."""
     found, sentences = _phrases(profile)
-    words = profile.text or " ".join(phrase.text for phrase in found)
+    words = _words(profile, found)
     _require_known_script(words)
     language = language_of(tools, words)
     spoken = _spoken(tools, found, sentences, language)
     around = {one: cleaned(tools, one, language) for one in dict.fromkeys(sentences)}
-    alone, contexts = _encoded(tools, language, spoken.clean, [around[one] for one in sentences])
+    vectors = yield from _vectors(language, [*spoken.clean, *(around[one] for one in sentences)])
+    alone, contexts = vectors[: len(found)].copy(), vectors[len(found) :]
     judged = _judged(tools, spoken, (alone, contexts), language)
     working = [at for at, phrase in enumerate(judged) if phrase.work]
     texts = [replace(one, english=what_one_is(one.english)) for one in spoken.clean]
     named = [at for at, text in enumerate(texts) if text != spoken.clean[at]]
-    alone[named] = encoded(tools, language, [texts[at] for at in named])
-    whole, vectors = _work_vectors(tools, language, texts, sentences, working, alone)
-    affinity = tools.taxonomy.affinity(vectors)
-    meant = tuple(
-        _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
-        for phrase, line in zip(judged, affinity, strict=True)
-    )
-    if spoken.glosses:
-        meant = tuple(
-            _as_glossed(phrase, gloss) for phrase, gloss in zip(meant, spoken.glosses, strict=True)
-        )
+    several = _of_one_sentence(sentences, working)
+    joined = [_joined(texts, rows) for rows in ([working, *several] if working else [])]
+    more = yield from _vectors(language, [*(texts[at] for at in named), *joined])
+    alone[named], together = more[: len(named)], more[len(named) :]
+    # A phrase leans to the work its sentence holds and to nothing else in it, so that what is
+    # left out neither comes back nor changes anything by being there.
+    contexts = alone.copy()
+    for rows, vector in zip(several, together[1:], strict=True):
+        contexts[rows] = vector
+    vectors = in_context(alone, contexts)
     return SavedUnderstanding(
         understanding=Understanding(
             language=language,
-            phrases=meant,
+            phrases=_meant(tools, judged, vectors, spoken.glosses),
             notices=_notices(language, spoken.glosses),
         ),
         work_text=_joined(texts, working).english,
-        vectors=np.vstack([whole, vectors[working]]),
+        vectors=np.vstack([together[:1], vectors[working]]),
         model=tools.reading,
         texts=tuple(spoken.clean[row].english for row in working),
     )
+
+
+def _vectors(language: str, texts: Sequence[Clean]) -> Generator[_Ask, Vectors | None, Vectors]:
+    """Ask for the vectors of texts, (n, d)."""
+    vectors = yield language, texts
+    assert vectors is not None  # noqa: S101 - only the first `send` brings nothing
+    return vectors
 
 
 def _spoken(
@@ -150,37 +200,26 @@ def _as_glossed(phrase: Phrase, gloss: Gloss) -> Phrase:
     )
 
 
-def _encoded(
-    tools: Tools, language: str, phrases: Sequence[Clean], sentences: Sequence[Clean]
-) -> tuple[Vectors, Vectors]:
-    """Return the vectors of phrases and of their sentences, each text encoded once."""
-    vectors = encoded(tools, language, [*phrases, *sentences])
-    return vectors[: len(phrases)].copy(), vectors[len(phrases) :]
-
-
-def _work_vectors(  # noqa: PLR0913, PLR0917 - texts, where they stand, and their vectors
-    tools: Tools,
-    language: str,
-    texts: Sequence[Clean],
-    sentences: Sequence[str],
-    working: Sequence[int],
-    alone: Vectors,
-) -> tuple[Vectors, Vectors]:
-    """Return the vector of all work as one text, (1, d) or (0, d), and every phrase's, (n, d).
-
-    A phrase leans to the work its sentence holds and to nothing else in it, so that what is
-    left out neither comes back nor changes anything by being there.
-    """
+def _of_one_sentence(sentences: Sequence[str], working: Sequence[int]) -> list[list[int]]:
+    """Return the rows of work that share a sentence with other work, sentence by sentence."""
     members: dict[str, list[int]] = defaultdict(list)
     for row in working:
         members[sentences[row]].append(row)
-    several = [rows for rows in members.values() if len(rows) > 1]
-    joined = [_joined(texts, rows) for rows in ([working, *several] if working else [])]
-    vectors = encoded(tools, language, joined)
-    contexts = alone.copy()
-    for rows, vector in zip(several, vectors[1:], strict=True):
-        contexts[rows] = vector
-    return vectors[:1], in_context(alone, contexts)
+    return [rows for rows in members.values() if len(rows) > 1]
+
+
+def _meant(
+    tools: Tools, judged: Sequence[Phrase], vectors: Vectors, glosses: Sequence[Gloss]
+) -> tuple[Phrase, ...]:
+    """Say what each phrase was taken to mean; vectors: (n, d)."""
+    affinity = tools.taxonomy.affinity(vectors)
+    meant = tuple(
+        _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
+        for phrase, line in zip(judged, affinity, strict=True)
+    )
+    if not glosses:
+        return meant
+    return tuple(_as_glossed(phrase, gloss) for phrase, gloss in zip(meant, glosses, strict=True))
 
 
 def _joined(texts: Sequence[Clean], rows: Sequence[int]) -> Clean:
@@ -280,6 +319,15 @@ def _with_meaning(tools: Tools, phrase: Phrase, code: str, cosine: float) -> Phr
         isco08=code if known else None,
         confidence=round(confidence, 3),
     )
+
+
+def require_readable(profile: Profile) -> None:
+    """Raise InvalidInputError where a profile's words are in a script nobody here reads."""
+    _require_known_script(_words(profile, _phrases(profile)[0]))
+
+
+def _words(profile: Profile, found: Sequence[Phrase]) -> str:
+    return profile.text or " ".join(phrase.text for phrase in found)
 
 
 def _require_known_script(text: str) -> None:

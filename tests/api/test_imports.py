@@ -116,6 +116,16 @@ def test_people_are_read_without_what_nobody_may_ask(client: TestClient, tools: 
     assert client.get(f"/v1/returnees/{rahima['id']}/matches").status_code == 200
 
 
+def test_words_in_a_script_that_nobody_reads_refuse_their_row_only(client: TestClient) -> None:
+    """The others are taken, and read at once."""
+    people = [{"text": "I weld pipes"}, {"text": "მე ვმუშაობ"}, {"text": "আমি রান্না করি"}]
+    rows = "\n".join(json.dumps(one | {"home_country": "BD"}) for one in people)
+    found = _sent(client, rows, kind="returnees", source="union")
+    assert found["state"] == "done"
+    assert _counts(found) == (2, 0, 0, 1)
+    assert "script" in found["errors"][0]["problems"][0]["detail"]
+
+
 def test_a_file_keeps_a_return_category_that_its_sender_may_not_know(
     client: TestClient, tools: Tools
 ) -> None:

@@ -296,20 +296,32 @@ def test_a_reading_keeps_its_numbers_beside_its_words(store: Store) -> None:
     read = replace(reading("lay bricks"), texts=("lay bricks",), said=said)
     person = store.put_person(person_put("lay bricks"), None, read).record
     assert store.readings([person.id], MODEL)[person.id].texts == ("lay bricks",)
-    kept = store.said([person.id], MODEL)[person.id]
+    other = replace(said_of("pull cables and weld"), grams=grams)
+    second = store.put_person(
+        person_put("pull cables"), None, replace(reading("pull cables"), said=other)
+    ).record
+    names, kept = store.said([second.id, "per_nobody", person.id], MODEL)
+    assert names == (second.id, person.id)
+    assert kept.starts.tolist() == [0, len(other.vectors), len(other.vectors) + len(said.vectors)]
+    assert kept.vectors[: len(other.vectors)] == pytest.approx(other.vectors, abs=1e-3)
+    names, kept = store.said([person.id], MODEL)
+    assert names == (person.id,)
     assert kept.vectors == pytest.approx(said.vectors, abs=1e-3)
     assert kept.shares == pytest.approx(said.shares, abs=1e-3)
-    assert (kept.sure, kept.years, kept.present.tolist()) == (said.sure, 7.5, [True])
-    assert kept.grams is not None
-    assert kept.grams.features.tolist() == [3, 70_000]
-    assert kept.grams.counts.tolist() == [1, 255]
+    assert kept.sure == pytest.approx([said.sure])
+    assert (kept.years.tolist(), kept.present.tolist()) == ([7.5], [True])
+    (found,) = kept.grams
+    assert found is not None
+    assert found.features.tolist() == [3, 70_000]
+    assert found.counts.tolist() == [1, 255]
 
 
 def test_who_says_nothing_of_work_has_no_numbers(store: Store) -> None:
     """Nobody is found for a listing by words that are not about work."""
     read = replace(reading("my wife is ill"), said=None)
     person = store.put_person(person_put("my wife is ill"), None, read).record
-    assert store.said([person.id], MODEL) == {}
+    names, crowd = store.said([person.id], MODEL)
+    assert (names, len(crowd)) == ((), 0)
     assert len(store.readings([person.id], MODEL)[person.id].vectors) == 0
 
 

@@ -2,19 +2,20 @@
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from service.domain.corridor import Corridor
-from service.domain.embedding import Grams, ModelIdentity
+from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.listing import Listing
 from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
 from service.domain.records import SavedUnderstanding
-from service.domain.work_said import Said
+from service.domain.work_said import Crowd, Said
 
 LISTING: Final = TypeAdapter(Listing)
 CORRIDOR: Final = TypeAdapter(Corridor)
@@ -103,6 +104,34 @@ def said_from_bytes(packed: bytes, dimensions: int) -> Said:
         present=present,
         grams=grams,
     )
+
+
+def crowd_from_bytes(packed: Sequence[bytes], dimensions: int) -> Crowd:
+    """Undo `said_to_bytes` for m people at once; raises ValueError where they do not fit."""
+    heads = [_SAID.unpack_from(one) for one in packed]
+    vectors, groups, present, grams = [], [], [], []
+    for one, (p, _, size, *_rest) in zip(packed, heads, strict=True):
+        at = _SAID.size + p - 1
+        present.append(one[_SAID.size : at])
+        grams.append(_grams_from_bytes(one[at : at + size]) if size else None)
+        end = at + size + 2 * p * dimensions
+        vectors.append(one[at + size : end])
+        groups.append(one[end:])
+    width = heads[0][1] if heads else 0
+    return Crowd(
+        vectors=_halves(vectors, dimensions),
+        shares=_halves(groups, width),
+        starts=np.cumsum([0, *(p for p, *_ in heads)]),
+        sure=np.array([sure for *_, sure, _ in heads], np.float32),
+        years=np.array([years for *_, years in heads], np.float32),
+        present=np.frombuffer(b"".join(present), np.bool_),
+        grams=tuple(grams),
+    )
+
+
+def _halves(some: Sequence[bytes], columns: int) -> Vectors:
+    rows = np.frombuffer(b"".join(some), dtype="<f2").astype(np.float32)
+    return rows.reshape(-1, columns) if columns else rows.reshape(0, 0)
 
 
 def _grams_to_bytes(grams: Grams) -> bytes:

@@ -14,9 +14,9 @@ from service.adapters.store import tables as t
 from service.adapters.store.codec import (
     CONTACT,
     PROFILE,
+    crowd_from_bytes,
     reading_from_bytes,
     reading_to_bytes,
-    said_from_bytes,
     said_to_bytes,
 )
 from service.adapters.store.database import SqliteDatabase, chunks
@@ -27,7 +27,7 @@ from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError, StorageError
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written, profile_over
-from service.domain.work_said import Said
+from service.domain.work_said import Crowd
 
 
 class PersonQueries:
@@ -270,9 +270,11 @@ class PersonQueries:
         numbers = row.said and self._subjects.open(person_id, row.said, f"said/{person_id}")
         return reading_from_bytes(words, numbers, model)
 
-    def said(self, person_ids: Sequence[str], model: ModelIdentity) -> dict[str, Said]:
+    def said(
+        self, person_ids: Sequence[str], model: ModelIdentity
+    ) -> tuple[tuple[str, ...], Crowd]:
         """See the port."""
-        found: dict[str, Said] = {}
+        found: dict[str, bytes] = {}
         readings = t.person_readings.c
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
@@ -287,9 +289,9 @@ class PersonQueries:
                 self._subjects.load(list(kept))
                 for name, sealed in kept.items():
                     with suppress(NotFoundError):  # erased since it was read
-                        opened = self._subjects.open(name, sealed, f"said/{name}")
-                        found[name] = said_from_bytes(opened, model.dimensions)
-        return found
+                        found[name] = self._subjects.open(name, sealed, f"said/{name}")
+        names = tuple(name for name in person_ids if name in found)
+        return names, crowd_from_bytes([found[name] for name in names], model.dimensions)
 
     def people_without_reading(self, model: ModelIdentity, limit: int) -> list[StoredPerson]:
         """See the port."""

@@ -204,9 +204,15 @@ class PeopleSegment:
 class LocalPeopleIndex(Followed[PeopleSegment]):
     """Implements `service.ports.PeopleIndex`."""
 
-    def __init__(self, store: PersonStore, reading: ModelIdentity, facts_of: FactsOf) -> None:
-        """Follow `store`; know people by how `reading` has read them."""
+    def __init__(
+        self, store: PersonStore, reading: ModelIdentity, facts_of: FactsOf, axes: Vectors
+    ) -> None:
+        """Follow `store`; know people by how `reading` has read them.
+
+        axes: (d, c), along which people are looked at first; see `Scan`.
+        """
         super().__init__()
+        self._axes = axes
         self._store = store
         self._reading = reading
         self._facts_of = facts_of
@@ -233,17 +239,18 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         vectors: list[Vectors] = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
-            read = self._store.said(chunk, self._reading)
+            names, crowd = self._store.said(chunk, self._reading)
+            read = dict(zip(names, np.split(crowd.vectors, crowd.starts[1:-1]), strict=True))
             for name, person in self._store.people(chunk).items():
                 said = self._facts_of(person)
                 if said.matching and name in read:
                     kept.append(name)
                     facts.append(said)
-                    vectors.append(standing_for(read[name].vectors))
+                    vectors.append(standing_for(read[name]))
         if not kept:
             return None
         owner = np.repeat(np.arange(len(kept)), [len(some) for some in vectors])
-        standing = Scan.of(np.concatenate(vectors))
+        standing = Scan.of(np.concatenate(vectors), self._axes)
         return PeopleSegment.of(tuple(kept), Columns.of(facts), standing, owner)
 
     def found(self, query: PeopleQuery) -> PeopleFound:

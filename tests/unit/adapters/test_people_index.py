@@ -52,7 +52,8 @@ def _index(folder: Path) -> Iterator[tuple[LocalPeopleIndex, list[str]]]:
             profile = Profile(text=f"work {number}", consent=Consent(True, shared))  # noqa: FBT003
             put = person_put("", content=profile, organisation_id=owner.id)
             names.append(store.put_person(put, None, reading(f"work {number}")).record.id)
-        index = LocalPeopleIndex(store, MODEL, _facts)
+        every_axis = np.eye(MODEL.dimensions, dtype=np.float32)
+        index = LocalPeopleIndex(store, MODEL, _facts, every_axis)
         index.follow()
         yield index, names
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from service.adapters.vectors.scan import Scan
+from service.adapters.vectors.scan import Scan, principal_axes
 
 DIMENSIONS = 64
+EVERY_AXIS = np.eye(DIMENSIONS, dtype=np.float32)
 
 
 def _unit(n: int, seed: int) -> np.ndarray:
@@ -20,7 +21,7 @@ def test_cosines_are_right_to_a_hundredth() -> None:
     vectors, queries = _unit(500, 1), _unit(2, 2)
     some = np.arange(500) % 3 > 0
     for (cosines, rows), query, wanted in zip(
-        Scan.of(vectors).search(queries, [20, 5], some), queries, (20, 5), strict=True
+        Scan.of(vectors, EVERY_AXIS).search(queries, [20, 5], some), queries, (20, 5), strict=True
     ):
         assert len(rows) == len(cosines) == wanted
         assert some[rows].all()
@@ -33,9 +34,11 @@ def test_cosines_are_right_to_a_hundredth() -> None:
 def test_strangers_change_nothing() -> None:
     """The same rows with the same cosines, whoever else is there without being asked for."""
     vectors, queries = _unit(300, 3), _unit(3, 4)
-    alone = Scan.of(vectors[:100]).search(queries, [10, 10, 10], np.ones(100, dtype=np.bool_))
+    alone = Scan.of(vectors[:100], EVERY_AXIS).search(
+        queries, [10, 10, 10], np.ones(100, dtype=np.bool_)
+    )
     eligible = np.arange(300) < 100
-    among = Scan.of(vectors).search(queries, [10, 10, 10], eligible)
+    among = Scan.of(vectors, EVERY_AXIS).search(queries, [10, 10, 10], eligible)
     for (cosines, rows), (others, same) in zip(alone, among, strict=True):
         assert rows.tolist() == same.tolist()
         assert cosines.tolist() == others.tolist()
@@ -44,10 +47,10 @@ def test_strangers_change_nothing() -> None:
 def test_joined_are_the_kept_of_both() -> None:
     """In their order, and searched as if they had been taken together."""
     vectors = _unit(60, 5)
-    first, second = Scan.of(vectors[:40]), Scan.of(vectors[40:])
+    first, second = Scan.of(vectors[:40], EVERY_AXIS), Scan.of(vectors[40:], EVERY_AXIS)
     kept, also = np.arange(40) % 2 == 0, np.arange(20) > 4
     joined = first.joined(kept, second, also)
-    together = Scan.of(np.concatenate([vectors[:40][kept], vectors[40:][also]]))
+    together = Scan.of(np.concatenate([vectors[:40][kept], vectors[40:][also]]), EVERY_AXIS)
     assert len(joined) == len(together) == kept.sum() + also.sum()
     assert (joined.codes == together.codes).all()
     every = np.ones(len(joined), dtype=np.bool_)
@@ -58,9 +61,26 @@ def test_joined_are_the_kept_of_both() -> None:
     assert cosines.tolist() == others.tolist()
 
 
+def test_the_nearest_are_found_along_the_axes_on_which_vectors_differ() -> None:
+    """Where most of what tells them apart lies on a few axes, nearly none of the best is missed."""
+    rng = np.random.default_rng(8)
+    few, spread = rng.standard_normal((12, DIMENSIONS)), rng.standard_normal((4000, 12))
+    noise = 0.1 * rng.standard_normal((4000, DIMENSIONS))
+    vectors = (spread @ few + noise).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) * 2  # see _unit
+    axes = principal_axes(vectors[:200])[:, :16]
+    assert axes.T @ axes == pytest.approx(np.eye(16), abs=1e-5)
+    every = np.ones(len(vectors), dtype=np.bool_)
+    queries = vectors[:20]
+    found = Scan.of(vectors, np.ascontiguousarray(axes)).search(queries, [30] * 20, every)
+    best = np.argsort(-(queries @ vectors.T), axis=1)[:, :30]
+    hit = [len(set(rows) & set(line)) for (_, rows), line in zip(found, best, strict=True)]
+    assert np.mean(hit) / 30 >= 0.95
+
+
 def test_fewer_than_wanted() -> None:
     """All there are, and none where nobody is eligible."""
-    scan = Scan.of(_unit(10, 6))
+    scan = Scan.of(_unit(10, 6), EVERY_AXIS)
     few = np.arange(10) < 3
     (cosines, rows), *_ = scan.search(_unit(1, 7), [5], few)
     assert sorted(rows.tolist()) == [0, 1, 2]
