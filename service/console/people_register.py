@@ -47,6 +47,8 @@ _GROUPS: Final = (
     ("language", "level"),
     ("document", "document_status", "certificate"),
 )
+_ALWAYS_SENT: Final = frozenset({"veto_market", "document_status"})
+"""What says something in an empty row too."""
 _ADDED_TO: Final = ("route", *_COUNTRIES)
 """Lists without rows of their own."""
 _NEWEST: Final = ("matching", "share", "until")
@@ -73,7 +75,13 @@ def begin(desk: Writer) -> Response:
 
 
 def _page(desk: Desk, form: Form, person: StoredPerson | None, status: int = 200) -> Response:
-    rows = {name[0]: max(LEAST_ROWS, len(form.all(name[0])) + 1) for name in _GROUPS}
+    rows = {
+        group[0]: max(
+            LEAST_ROWS,
+            *(_filled(form.all(name)) + 1 for name in group if name not in _ALWAYS_SENT),
+        )
+        for group in _GROUPS
+    }
     rows |= {name: max(_LEAST_COUNTRIES, _filled(form.all(name)) + 1) for name in _COUNTRIES}
     return desk.page(
         "people/form.html",

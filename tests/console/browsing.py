@@ -2,13 +2,19 @@
 
 import os
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import uvicorn
 from axe_playwright_python.base import AXE_SCRIPT
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
 from tests.console.support import PASSWORD, Office
+from tests.waiting import until
 
 _CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -18,6 +24,20 @@ _BROKEN = """async (rules) => {
   const found = await axe.run({runOnly: rules, resultTypes: ["violations"]});
   return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));
 }"""
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application that has begun already on a port; yield its address."""
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started, "the server")
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 import logging
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
-import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -18,7 +16,7 @@ from service.ports import Tools
 from service.usecases.manage_keys import ensure_first_key
 from service.wiring import open_tools
 from tests.conftest import ADMIN, settings_in
-from tests.console.browsing import Served, chromium, signed_in_state
+from tests.console.browsing import Served, chromium, serving, signed_in_state
 from tests.console.support import Office, sign_in
 from tests.waiting import until_ready
 
@@ -67,16 +65,8 @@ def officer(office: Office) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def served(office: Office) -> Iterator[Served]:
     """The same application on a port, for browsers."""
-    config = uvicorn.Config(office.app, port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(f"http://127.0.0.1:{port}", office)
-    server.should_exit = True
-    thread.join()
+    with serving(office.app) as url:
+        yield Served(url, office)
 
 
 @pytest.fixture(scope="module")

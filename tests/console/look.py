@@ -10,12 +10,10 @@ and dark.
 import argparse
 import re
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
@@ -25,9 +23,9 @@ from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.wiring import open_tools
 from tests.conftest import ADMIN, settings_in
-from tests.console.browsing import Served, chromium, signed_in_state
+from tests.console.browsing import Served, chromium, serving, signed_in_state
 from tests.console.support import Office
-from tests.waiting import until, until_ready
+from tests.waiting import until_ready
 
 _WINDOWS = {"wide": {"width": 1366, "height": 768}, "narrow": {"width": 360, "height": 740}}
 
@@ -43,18 +41,10 @@ def served_sample() -> Iterator[Served]:
             app = create_app(settings, lambda: given(tools))
             with TestClient(app) as client:
                 until_ready(client)
-                server = uvicorn.Server(
-                    uvicorn.Config(app, port=0, log_level="error", lifespan="off")
-                )
-                thread = threading.Thread(target=server.run, daemon=True)
-                thread.start()
-                until(lambda: server.started, "the server")
-                port = server.servers[0].sockets[0].getsockname()[1]
-                office = Office(app, tools)
-                office.hire("shirin")
-                yield Served(f"http://127.0.0.1:{port}", office)
-                server.should_exit = True
-                thread.join()
+                with serving(app) as url:
+                    office = Office(app, tools)
+                    office.hire("shirin")
+                    yield Served(url, office)
 
 
 def main() -> None:

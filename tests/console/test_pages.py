@@ -239,9 +239,9 @@ def test_every_page_speaks_every_language(
 def test_pages_are_accessible_and_fit(
     open_page: Callable[..., Page], office: Office, places: dict[str, str], path: str
 ) -> None:
-    """axe-core finds nothing in light and dark, and nothing is cut on a phone, in any direction."""
+    """axe-core finds nothing in light and dark; nothing is cut on a phone, or at 400% (320 px)."""
     ticked(office, "boss", places)
-    for locale, width in (("en", 1366), ("bn", 360), ("ur", 360)):
+    for locale, width in (("en", 1366), ("bn", 360), ("ur", 320)):
         page = open_page(
             signed_in=path in PAGES, locale=locale, viewport={"width": width, "height": 740}
         )

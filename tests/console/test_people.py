@@ -30,6 +30,7 @@ from service.domain.records import Put
 from service.domain.register import Sought
 from service.skills.filing import sought
 from service.usecases.manage_keys import FIRST_ORGANISATION
+from service.usecases.manage_officers import officer_named
 from service.usecases.put_listings import put_listings
 from service.usecases.record_outcome import record_outcome
 from service.usecases.register_person import register_person
@@ -289,6 +290,24 @@ def test_no_country_is_lost_by_saving(
     officer.post(path, data=form_of(html, path))
     person = office.tools.store.person(FIRST_ORGANISATION, somebody.id)
     assert person.profile.preferences == wishes
+
+
+def test_a_form_grows_by_what_is_typed_alone(office: Office, officer: TestClient) -> None:
+    """A draft that is opened again and again has no more rows than it needs: one free."""
+    sent = form_of(officer.get(NEW).text, NEW) | {"text": ["Drove a crane"]}
+    for _ in range(3):
+        officer.post("/console/drafts/person-new", data=sent)
+        again = form_of(officer.get(NEW).text, NEW)
+        assert {name: len(values) for name, values in again.items()} == {
+            name: len(values) for name, values in sent.items()
+        }
+        sent = again
+    sent["veto"][-1], sent["level"][-1] = "cooking", "B1"
+    officer.post("/console/drafts/person-new", data=sent)
+    again = form_of(officer.get(NEW).text, NEW)
+    assert (again["veto"][-2:], again["level"][-2:]) == (["cooking", ""], ["B1", ""])
+    me = officer_named(office.tools, "shirin")
+    office.tools.store.forget_drafts(me.id, ["person-new"])
 
 
 def test_the_same_person_keeps_what_was_said_before(

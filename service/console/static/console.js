@@ -51,7 +51,8 @@
       say("");
       return;
     }
-    if (event.detail.xhr && event.detail.xhr.status === 0 && event.detail.failed !== false) {
+    const status = event.detail.xhr ? event.detail.xhr.status : -1;
+    if ((status === 0 && event.detail.failed !== false) || status >= 400) {
       say(document.body.dataset.unsaved);
       setTimeout(() => htmx.trigger(form, "keep"), AGAIN_MS);
     }
