@@ -84,6 +84,10 @@ class Crowd:
         """Where each person's phrases begin among all phrases, (m,)."""
         return self.starts[:-1] - np.arange(len(self))
 
+    def each(self, rows: Vectors) -> list[Vectors]:
+        """Return each person's of r rows."""
+        return np.split(rows, self.starts[1:-1]) if len(self) else []
+
     def apart(self, rows: Vectors) -> tuple[Vectors, Vectors]:
         """Return what stands for wholes, (m, .), and for phrases, (r - m, .), of r rows."""
         if len(self) == 1:

@@ -240,7 +240,7 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
             names, crowd = self._store.said(chunk, self._reading)
-            read = dict(zip(names, np.split(crowd.vectors, crowd.starts[1:-1]), strict=True))
+            read = dict(zip(names, crowd.each(crowd.vectors), strict=True))
             for name, person in self._store.people(chunk).items():
                 said = self._facts_of(person)
                 if said.matching and name in read:

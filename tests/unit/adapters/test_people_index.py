@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_changes_come_in_and_merge(tmp_path: Path) -> None:
         index.tidy()
         assert _asked(index) == before - {names[1], names[2]} | {new.id}
         assert _asked(index, size=10) <= _asked(index)
+
+
+def test_who_says_nothing_of_work_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Alone among what has changed, or beside others."""
+    with _index(tmp_path) as (index, _):
+        before = _asked(index)
+        nothing = replace(reading("my wife is ill"), said=None)
+        index._store.put_person(person_put("", content=AGREED), None, nothing)
+        index.follow()
+        assert _asked(index) == before
 
 
 @pytest.mark.parametrize("strangers", [1, 25])
