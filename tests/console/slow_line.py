@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, sync_playwright
 
+from service.usecases.manage_officers import officer_named
 from tests.console.browsing import Served, chromium, signed_in_state, traffic_of
 from tests.console.look import served_sample
 
@@ -67,6 +68,9 @@ def _turn(
     found: _Measured,
     line: tuple[int, int],
 ) -> None:
+    tools = served.office.tools
+    # What the turn before has typed would be there already.
+    tools.store.forget_drafts(officer_named(tools, "shirin").id, ["match"])
     context = browser.new_context(base_url=served.url, storage_state=state, locale="en")  # type: ignore[arg-type]
     page = context.new_page()
     kbit, delay = line
