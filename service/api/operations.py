@@ -57,7 +57,12 @@ def readyz(request: Request) -> Ready:
     )
 
 
-@router.get("/metrics", response_class=PlainTextResponse, operation_id="metrics")
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={401: {"description": "A key or token that opens nothing."}},
+    operation_id="metrics",
+)
 def metrics(request: Request) -> Response:
     """Give Prometheus its text: what is about people only to callers with the scope metrics:read.
 

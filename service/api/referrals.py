@@ -30,7 +30,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         "model": ReferralOut,
         "description": "One page of A4; as JSON, where that is preferred, its words.",
         "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
-    }
+    },
+    404: {"description": "No such listing, or person."},
 }
 
 Referrer = Annotated[Caller, Depends(with_scope(Scope.MATCH))]

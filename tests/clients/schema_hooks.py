@@ -31,6 +31,8 @@ CODES: Final = frozenset(
         "no_mail",
         "key_needed",
         "multipart_damaged",
+        # Its example is one and the same for every call.
+        "idempotency_key_reused",
     }
 )
 RULES: Final = tuple(
