@@ -8,13 +8,19 @@ WIDTH: Final = 640
 _ROW: Final = 52
 _BAR: Final = 14
 _TEXT: Final = 23
+_ABOVE: Final = 12
+_BELOW: Final = 14
+"""More room above and below the letters of Nastaliq, which hang far under their line."""
 _VALUE: Final = 90
 """Room for the number behind the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar. label, value: words. x, y, width: of the rectangle. faint: drawn as an outline."""
+    """One bar. label, value: words. x, y, width: of the rectangle. faint: drawn as an outline.
+
+    text_y: the line that the label stands on.
+    """
 
     label: str
     value: str
@@ -23,12 +29,8 @@ class Bar:
     width: float
     text_x: float
     value_x: float
+    text_y: int
     faint: bool = False
-
-    @property
-    def text_y(self) -> int:
-        """The line that the label stands on."""
-        return self.y - 9
 
     @property
     def value_y(self) -> int:
@@ -42,11 +44,12 @@ class Chart:
 
     bars: tuple[Bar, ...]
     summary: str
+    row: int = _ROW
 
     @property
     def box(self) -> str:
         """The SVG's viewBox."""
-        return f"0 0 {WIDTH} {max(1, len(self.bars)) * _ROW}"
+        return f"0 0 {WIDTH} {max(1, len(self.bars)) * self.row}"
 
     @property
     def thick(self) -> int:
@@ -58,13 +61,16 @@ def bars(rows: Sequence[tuple[str, float, str, bool]], summary: str, *, rtl: boo
     """Return (label, amount, amount in words, faint) as bars, from the side one reads from."""
     most = max((amount for _, amount, _, _ in rows), default=0) or 1
     made = []
+    above, below = (_ABOVE, _BELOW) if rtl else (0, 0)
+    row = _ROW + above + below
     for at, (label, amount, value, faint) in enumerate(rows):
         width = round((WIDTH - _VALUE) * amount / most, 1)
         made.append(
             Bar(
                 label=label,
                 value=value,
-                y=at * _ROW + _TEXT + 6,
+                y=at * row + above + _TEXT + 6 + below,
+                text_y=at * row + above + _TEXT - 3,
                 x=WIDTH - width if rtl else 0,
                 width=width,
                 text_x=WIDTH if rtl else 0,
@@ -72,4 +78,4 @@ def bars(rows: Sequence[tuple[str, float, str, bool]], summary: str, *, rtl: boo
                 faint=faint,
             )
         )
-    return Chart(tuple(made), summary)
+    return Chart(tuple(made), summary, row)
