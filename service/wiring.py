@@ -335,8 +335,8 @@ def _discretion() -> Discretion:
 @lru_cache(maxsize=1)
 def _interpreter() -> Interpreter:
     """Return the one interpreter of this process; what it reads never changes."""
-    learned = bundled("models", "bridge", "artifact", "words.csv.gz")
-    return Interpreter.read(bundled("data", "lexicon", "work"), learned, _speller().work.words)
+    bridge = bundled("models", "bridge", "artifact")
+    return Interpreter.read(bundled("data", "lexicon", "work"), bridge, _speller().work.words)
 
 
 @lru_cache(maxsize=1)
@@ -349,9 +349,9 @@ def _reading(encoder: ModelIdentity) -> ModelIdentity:
     paths = [
         bundled("models", "reader", "reader.json"),
         *(lexicon / name for name in names),
-        lexicon / "work" / "concepts.csv",
-        *sorted((lexicon / "work").glob("words_*.csv")),
-        *(bridge / name for name in ("bridge.json", "words.csv.gz", "subwords.npy")),
+        *sorted((lexicon / "work").iterdir()),
+        *(bridge / f"{name}.json" for name in ("bridge", "guesses")),
+        *(bridge / name for name in ("words.csv.gz", "subwords.npy")),
     ]
     for path in paths:
         digest.update(path.read_bytes())

@@ -12,7 +12,7 @@ import gzip
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -96,10 +96,13 @@ def spoken_in(code: str) -> Iterator[tuple[str, str]]:
         yield raw["text"], raw["en"]
 
 
-def meanings(code: str) -> dict[str, tuple[str, float]]:
-    """Return what each word of a language means and how sure that is; "" for little words."""
+def meanings(code: str, spoken: Iterable[tuple[str, str]]) -> dict[str, tuple[str, float]]:
+    """Return what each word of a language means and how sure that is; "" for little words.
+
+    spoken: sentences with their English, beside the forms of the lexicon.
+    """
     pairs: list[Pair] = [(words(text), _content(english)) for text, english in forms_of(code)]
-    for text, english in spoken_in(code):
+    for text, english in spoken:
         pairs += [(words(text), _content(english))] * _SPOKEN
     seen = Counter(word for foreign, _ in pairs for word in set(foreign))
     found = {}
@@ -120,7 +123,7 @@ def write_words(path: Path) -> None:
     writer.writerow(("lang", "word", "english", "sure"))
     total = 0
     for code in tqdm(LANGUAGES, "words"):
-        rows = sorted(meanings(code).items())
+        rows = sorted(meanings(code, spoken_in(code)).items())
         total += len(rows)
         writer.writerows((code, word, english, f"{sure:.3f}") for word, (english, sure) in rows)
     # No time stamp: the same data gives the same bytes.

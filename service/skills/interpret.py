@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from service.skills.gloss import Gloss, Glosser
+from service.skills.guesses import GuessChances
 from service.skills.language import SCRIPTS, script
 from service.skills.letters import words
 from service.skills.lexicon import LANGUAGES, WorkLexicon
 from service.skills.spelling import english_words
+from service.skills.trades import TradeNames
 
 _LATIN: Final = "LATIN"
 _OWN_SCRIPT: Final = {
@@ -37,19 +39,26 @@ class Interpreter:
     """Glossers by language, made when first needed. english: words that are English anyway.
 
     lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
+    chances: what a guess at a word is worth. trades: what trades are called in English.
     """
 
     lexicon: Callable[[], WorkLexicon]
     english: frozenset[str]
     work: frozenset[str]
+    chances: GuessChances
+    trades: TradeNames
     _made: dict[str, Glosser] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def read(cls, folder: Path, learned: Path, work: Mapping[str, int]) -> Self:
-        """Read data/lexicon/work and the words learned from it; `work`: English words of work."""
-        read = cache(lambda: WorkLexicon.read(folder, learned))
-        return cls(read, english_words(), frozenset(work))
+    def read(cls, folder: Path, bridge: Path, work: Mapping[str, int]) -> Self:
+        """Read data/lexicon/work and what was learned from it; `work`: English words of work.
+
+        bridge: the folder with words.csv.gz and guesses.json.
+        """
+        read = cache(lambda: WorkLexicon.read(folder, bridge / "words.csv.gz"))
+        chances = GuessChances.read(bridge / "guesses.json")
+        return cls(read, english_words(), frozenset(work), chances, TradeNames.read(folder))
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.
@@ -78,7 +87,8 @@ class Interpreter:
         code = language.split("-", maxsplit=1)[0]
         with self._lock:
             if code not in self._made:
-                self._made[code] = Glosser(self.lexicon().languages[code], self.work, self.english)
+                language_of = self.lexicon().languages[code]
+                self._made[code] = Glosser(language_of, self.work, self.english, self.chances)
             glosser = self._made[code]
         return glosser.gloss(phrase)
 
@@ -96,4 +106,4 @@ class Interpreter:
 
     def _known(self, code: str, said: list[str]) -> int:
         language = self.lexicon().languages[code]
-        return sum(word in language.singles for word in said)
+        return sum(word in language.singles or word in language.little for word in said)

@@ -1,15 +1,16 @@
 """The lexicon of work: what the words of ten languages mean, in English.
 
 Concepts in plain English with the words people really say for them, in their own script and as
-they type it in Latin letters; written by the team, data/lexicon/work. Beside it, words whose
-meaning was learned from the same forms and from translated sentences (models/bridge).
+they type it in Latin letters; written by the team, data/lexicon/work. Beside them, in the same
+form, the names of the countries and cities people work in: known, so that none is taken for work.
+Further, words whose meaning was learned from these and from translated sentences (models/bridge).
 """
 
 import csv
 import gzip
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -22,6 +23,10 @@ MOST_WORDS: Final = 5
 """Words that one form is looked for in."""
 
 
+_JOINED: Final = {"ar": ("و",)}
+_NAMES_A_PLACE: Final = frozenset({"country", "region", "city"})
+
+
 @dataclass(frozen=True, slots=True)
 class Concept:
     """What a form means. isco08 is empty where no occupation is meant."""
@@ -31,18 +36,26 @@ class Concept:
     english: str
     isco08: str
 
+    @property
+    def names_a_place(self) -> bool:
+        """Whether it is where somebody was, by name, and never what they did."""
+        return self.kind in _NAMES_A_PLACE
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """The forms of one language, in `letters.plain` spelling, words joined by single spaces.
 
     forms: form → concepts, plainest first. learned: word → (English, how sure in 0..1).
-    singles: every word that stands in a form.
+    singles: every word that stands in a form. little: words that say nothing by themselves.
+    joined: little words that are written together with the next.
     """
 
     forms: dict[str, tuple[Concept, ...]]
     learned: dict[str, tuple[str, float]]
     singles: frozenset[str]
+    little: frozenset[str] = frozenset()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +66,33 @@ class WorkLexicon:
 
     @classmethod
     def read(cls, folder: Path, learned: Path | None = None) -> Self:
-        """Read concepts.csv and words_*.csv, and the words learned from them if there are any."""
-        with (folder / "concepts.csv").open(encoding="utf-8", newline="") as file:
-            concepts = {
-                row["id"]: Concept(row["id"], row["kind"], row["english"], row["isco"])
-                for row in csv.DictReader(file)
-            }
+        """Read a folder: concepts and places, the words for both, little words; and the learned."""
+        concepts = {
+            row["id"]: Concept(row["id"], row["kind"], row["english"], row["isco"])
+            for row in _rows(folder / "concepts.csv")
+        }
+        places = {
+            row["id"]: (Concept(row["id"], row["kind"], row["english"], ""), _split(row["said"]))
+            for row in _rows(folder / "places.csv")
+        }
         meanings = _read_learned(learned) if learned is not None else {}
         found = {}
         for code in LANGUAGES:
-            path = folder / f"words_{code}.csv"
-            if path.is_file():
-                with path.open(encoding="utf-8", newline="") as file:
-                    rows = [
-                        (concepts[row["id"]], [*_split(row["native"]), *_split(row["latin"])])
-                        for row in csv.DictReader(file)
-                    ]
-                found[code] = language_of(rows, meanings.get(code, {}))
+            rows = [
+                (concepts[row["id"]], [*_split(row["native"]), *_split(row["latin"])])
+                for row in _rows(folder / f"words_{code}.csv")
+            ]
+            for row in _rows(folder / f"places_{code}.csv"):
+                place, in_english = places[row["id"]]
+                own = [*_split(row["native"]), *_split(row["latin"])]
+                rows.append((place, [*own, *in_english]))
+            said = (folder / f"little_{code}.txt").read_text(encoding="utf-8").splitlines()
+            little = frozenset(word for line in said for word in words(line))
+            found[code] = replace(
+                language_of(rows, meanings.get(code, {})),
+                little=little,
+                joined=_JOINED.get(code, ()),
+            )
         return cls(found)
 
 
@@ -86,13 +109,24 @@ def language_of(
     return Language(
         forms={form: tuple(sorted(some.values(), key=_plainest)) for form, some in forms.items()},
         learned=learned,
-        singles=frozenset(word for form in forms for word in form.split()),
+        # Every language has a Dubai: in Latin letters its name tells none of them.
+        singles=frozenset(
+            word
+            for form, some in forms.items()
+            for word in form.split()
+            if not (word.isascii() and all(one.names_a_place for one in some.values()))
+        ),
     )
 
 
-def _plainest(concept: Concept) -> tuple[bool, int]:
-    """Sort little words first, then what says least: an "operator" need not sew."""
-    return concept.kind != "word", len(concept.english)
+def _plainest(concept: Concept) -> tuple[bool, bool, int]:
+    """Sort little words first, then what says least: an "operator" need not sew. Places last."""
+    return concept.names_a_place, concept.kind != "word", len(concept.english)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _split(forms: str) -> list[str]:

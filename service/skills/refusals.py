@@ -174,7 +174,9 @@ class RefusalReader:
             said = skeleton(text).split()
             return [*(_longest_named(terms, said) or _with_stems(terms, said)), *duties]
         gloss = self.interpreter.gloss(language, fold(text))
-        meant = [one.concept for one in gloss.words if one.concept and one.sure >= _SURE]
+        meant = [
+            one.concept for one in gloss.words if one.concept and (one.written or one.sure >= _SURE)
+        ]
         said = skeleton(in_english([one for one in gloss.words if not one.silent])).split()
         found = (
             [one for one in meant if one.kind in _NAMES_WORK]

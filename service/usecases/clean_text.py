@@ -55,11 +55,12 @@ def without_protected(neutral: Neutraliser, gloss: Gloss) -> Clean:
 
     What no longer stands in the English must not come back by the sound of the word: of gender
     and religion only the neutral English stays, and a word that nobody wrote down and that
-    sounds like a name leaves nothing. Little words are left out of the English only.
+    sounds like a name leaves nothing. Where somebody was says nothing of what they did there.
+    Little words are left out of the English only.
     """
     kept, spoken = [], []
     for one in gloss.words:
-        if one.unsure and neutral.sounds_like_a_name(one.said):
+        if one.names_a_place or (one.unsure and neutral.sounds_like_a_name(one.said)):
             continue
         english = one.english and neutral.person(one.english)
         kept.append(replace(one, english=english))

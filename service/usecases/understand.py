@@ -27,6 +27,9 @@ from service.usecases.clean_text import Clean, cleaned, encoded, language_of, wi
 _UNSURE: Final = 0.2
 _SURE: Final = 0.7
 _MEANS_FROM: Final = 0.35
+# How sure it is at least that who calls a trade by its name means it; and how near it must lie.
+_NAMED: Final = 0.7
+_NAMED_NEAR: Final = 0.6
 
 # Chances, as the reader gives them, from which a phrase is taken for work. Read off gold dev:
 # from 0.4 to 0.65 the ranking loses 0.004 of nDCG, and of the twins 94 in a hundred are answered
@@ -214,8 +217,7 @@ def _meant(
     """Say what each phrase was taken to mean; vectors: (n, d)."""
     affinity = tools.taxonomy.affinity(vectors)
     meant = tuple(
-        _with_meaning(tools, phrase, tools.taxonomy.codes[int(line.argmax())], float(line.max()))
-        for phrase, line in zip(judged, affinity, strict=True)
+        _with_meaning(tools, phrase, line) for phrase, line in zip(judged, affinity, strict=True)
     )
     if not glosses:
         return meant
@@ -277,13 +279,18 @@ def _judged(
 def _names_work(gloss: Gloss) -> bool:
     """Tell whether a phrase surely holds a concept of work: a trade, a duty, a tool."""
     return any(
-        one.concept is not None and one.concept.kind in _OCCUPIED and one.sure >= _SURELY_MEANT
+        one.concept is not None
+        and one.concept.kind in _OCCUPIED
+        and (one.written or one.sure >= _SURELY_MEANT)
         for one in gloss.words
     )
 
 
 def _negative(gloss: Gloss) -> bool:
-    return any(one.concept is not None and one.concept.id in NEGATIVE for one in gloss.words)
+    # A hint that is not shown must not take a skill away.
+    return any(
+        one.concept is not None and one.shown and one.concept.id in NEGATIVE for one in gloss.words
+    )
 
 
 def _bar_of_faith(tools: Tools, phrase: str, sentence: str) -> float:
@@ -310,14 +317,27 @@ def _phrases(profile: Profile) -> tuple[list[Phrase], list[str]]:
     return [phrase for phrase, _ in kept], [sentence for _, sentence in kept]
 
 
-def _with_meaning(tools: Tools, phrase: Phrase, code: str, cosine: float) -> Phrase:
-    confidence = min(1.0, max(0.0, (cosine - _UNSURE) / (_SURE - _UNSURE)))
-    known = confidence >= _MEANS_FROM
+def _with_meaning(tools: Tools, phrase: Phrase, affinity: Vectors) -> Phrase:
+    """Say which unit group a phrase was taken for: the trade it names, or else the nearest.
+
+    affinity: (unit groups,) cosines. Of several trades that are named the nearest is meant; one
+    that lies far off is another's name in these words (a tile cutter cuts no garments).
+    """
+    codes, nearest = tools.taxonomy.codes, int(affinity.argmax())
+    least = _NAMED_NEAR * float(affinity[nearest])
+    named = [codes.index(one) for one in tools.interpreter.trades.named_in(phrase.text)]
+    at = max(named, key=lambda one: float(affinity[one]), default=nearest)
+    sure = min(1.0, max(0.0, (float(affinity[nearest]) - _UNSURE) / (_SURE - _UNSURE)))
+    if named and affinity[at] >= least:
+        sure = max(sure, _NAMED)
+    else:
+        at = nearest
+    code, known = codes[at], sure >= _MEANS_FROM
     return replace(
         phrase,
         means=tools.taxonomy.title(code) if known else None,
         isco08=code if known else None,
-        confidence=round(confidence, 3),
+        confidence=round(sure, 3),
     )
 
 

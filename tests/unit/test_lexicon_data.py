@@ -9,6 +9,7 @@ from service.settings import bundled
 from service.skills.language import SCRIPTS, script
 from service.skills.letters import words
 from service.skills.lexicon import LANGUAGES, MOST_WORDS
+from service.wiring import _interpreter
 
 WORK = bundled("data", "lexicon", "work")
 KINDS = {
@@ -48,6 +49,39 @@ def test_every_concept_has_words_in_every_language(code: str) -> None:
     assert len(foreign) < 0.02 * len(natives), foreign[:10]
     longest = [form for form in natives if len(words(form)) > MOST_WORDS]
     assert len(longest) < 0.05 * len(natives), longest[:10]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_place_has_names_in_every_language(code: str) -> None:
+    """In the order of the places, in the language's own script, no name for two of them."""
+    places, found = rows("places"), rows(f"places_{code}")
+    assert {one["kind"] for one in places} == {"country", "region", "city"}
+    assert [one["id"] for one in found] == [one["id"] for one in places]
+    own = {name for name, codes in SCRIPTS.items() if code in codes}
+    named: dict[str, str] = {}
+    for one in found:
+        natives = one["native"].split("|")
+        assert all(form.strip() and script(form) in {*own, None} for form in natives), one
+        for form in (*natives, *filter(None, one["latin"].split("|"))):
+            assert named.setdefault(" ".join(words(form)), one["id"]) == one["id"], form
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("কুয়েতে ছয় বছর", "কাতারে ছিলাম", "সৌদিতে", "क़तर में छह साल", "سعودی میں", "دبئی میں"),
+        *("दुबईमा", "ඩුබායි වල", "குவைத்தில்", "ദുബായിൽ", "في الكويت", "ginawa ko sa Dubai"),
+        "saya dulu di Arab Saudi",
+    ],
+)
+def test_a_place_is_no_work(said: str) -> None:
+    """Nothing is left of it for the encoder, in any language."""
+    interpreter = _interpreter()
+    language = interpreter.language(said)
+    assert language is not None
+    gloss = interpreter.gloss(language, said)
+    assert any(one.names_a_place for one in gloss.words), gloss
+    assert not any(one.concept and one.concept.kind in KINDS - {"word"} for one in gloss.words)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -126,8 +126,8 @@ def discretion(speller: Speller) -> Discretion:
 def readers(speller: Speller) -> tuple[Interpreter, Neutraliser]:
     """What words are read with."""
     lexicon = bundled("data", "lexicon")
-    learned = bundled("models", "bridge", "artifact", "words.csv.gz")
-    interpreter = Interpreter.read(lexicon / "work", learned, speller.work.words)
+    bridge = bundled("models", "bridge", "artifact")
+    interpreter = Interpreter.read(lexicon / "work", bridge, speller.work.words)
     return interpreter, Neutraliser.read(lexicon)
 
 

@@ -1,0 +1,196 @@
+"""Learns what a guess at a word is worth: python -m models.bridge.guesses.
+
+A minute on two cores. Every fifth spoken sentence of data/parallel is held out, the meanings of
+words are learned from the others (as models.bridge.train learns them from all), and every guess
+that could be made at a word of the held-out sentences is held against their English. The weights
+of what speaks for a guess go to artifact/guesses.json. The gold set is never read.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import numpy as np
+import typer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from tqdm import tqdm
+
+from models.bridge.train import meanings, spoken_in
+from service.ports import Encoder
+from service.settings import Settings, bundled
+from service.skills.gloss import Glosser, Meant
+from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
+from service.skills.letters import words
+from service.skills.lexicon import Language, WorkLexicon
+from service.skills.segment import clauses
+from service.skills.spelling import Speller, english_words
+from service.wiring import build_encoder
+
+_HERE = Path(__file__).parent
+_HELD_OUT: Final = 5
+_FOLDS: Final = 5
+_LEAST: Final = {"one_word": 0.1, "many_words": 0.5}
+"""Chances from which a guess is made; the ranking takes a hint where an officer would not."""
+_SAME_STEM: Final = 4
+_SAME_MEANING: Final = 0.6
+"""Cosine from which an English word of the sentence says what was guessed."""
+_LITTLE: Final = frozenset(
+    """the a an of in at to for on and or with is was were are am i he she they we it my his her
+    their do did does work worked working know can have has had be been from by as also not no one
+    who that this these those me you your our all so but then there here what which would will
+    could up out about when if""".split()  # noqa: SIM905 - seventy words in four lines
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """A guess at words of a sentence: what speaks for it, its English, the sentence's English."""
+
+    sentence: str
+    signs: OneWord | ManyWords | None
+    english: str
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A language without what its held-out sentences teach, and these sentences."""
+
+    language: Language
+    sentences: Sequence[tuple[str, str]]
+    work: frozenset[str]
+    english: frozenset[str]
+
+
+def _content(english: str) -> tuple[str, ...]:
+    return tuple(one for one in words(english) if one not in _LITTLE and not one.isdigit())
+
+
+def held_out(code: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the sentences to learn from, and those held out: each with its English."""
+    every = list(spoken_in(code))
+    kept = [one for at, one in enumerate(every) if at % _HELD_OUT]
+    return kept, every[::_HELD_OUT]
+
+
+def guesses(code: str, glosser: Glosser, sentences: Sequence[tuple[str, str]]) -> Iterator[Guessed]:
+    """Yield every guess that could be made at words whose meaning is not known."""
+    for number, (text, english) in enumerate(sentences):
+        said = tuple(one for one in words(english) if one not in _LITTLE and not one.isdigit())
+        name = f"{code} {number}"
+        for clause in clauses(text):
+            for signs, meant in _open_to_guess(glosser, clause.phrase):
+                if meant.english and not meant.silent:
+                    yield Guessed(name, signs, meant.english, said)
+
+
+def _open_to_guess(glosser: Glosser, phrase: str) -> Iterator[tuple[OneWord | ManyWords, Meant]]:
+    every = words(phrase)
+    for size in (2, 3):
+        for at in range(len(every) - size + 1):
+            if not glosser.knows(" ".join(every[at : at + size])):
+                yield from glosser.many_guesses(every[at : at + size])
+    for word in every:
+        if not glosser.knows(word) and not word.isdigit():
+            yield from glosser.guesses(word)
+
+
+def is_right(some: Sequence[Guessed], encoder: Encoder) -> np.ndarray:
+    """Tell of each guess whether the English of its sentence says so; shape (n,)."""
+    texts = sorted({one.english for one in some} | {word for one in some for word in one.said})
+    vectors = encoder.encode(texts)
+    at = {text: row for row, text in enumerate(texts)}
+
+    def right(one: Guessed) -> bool:
+        own = [word for word in words(one.english) if word not in _LITTLE]
+        if any(_same(a, b) for a in own for b in one.said):
+            return True
+        near = vectors[[at[word] for word in one.said]] @ vectors[at[one.english]]
+        return bool(near.max(initial=0.0) > _SAME_MEANING)
+
+    return np.array([right(one) for one in some])
+
+
+def _same(a: str, b: str) -> bool:
+    return a == b or (len(a) >= _SAME_STEM and a[:_SAME_STEM] == b[:_SAME_STEM])
+
+
+def fitted(name: str, some: Sequence[Guessed], right: np.ndarray) -> dict[str, object]:
+    """Return the weights of one kind of guess; print how well they tell right from wrong."""
+    rows = np.array([one.signs.features() for one in some if one.signs is not None])
+    groups = [one.sentence for one in some]
+    model = LogisticRegression(max_iter=2000)
+    chance = cross_val_predict(
+        model, rows, right, groups=groups, cv=GroupKFold(_FOLDS), method="predict_proba"
+    )[:, 1]
+    print(
+        f"{name}: {len(some)} guesses, {right.mean():.0%} right; told apart by others' weights: "
+        f"AUC {roc_auc_score(right, chance):.3f}"
+    )
+    model.fit(rows, right)
+    return {
+        "least": _LEAST[name],
+        "intercept": round(float(model.intercept_[0]), 4),
+        "weights": [round(float(one), 4) for one in model.coef_[0]],
+    }
+
+
+def _blank() -> GuessChances:
+    """Return chances that say nothing yet."""
+    one = OneWord(WAYS[0], 0, 0, 0).features()
+    many = ManyWords(2, 0, 0.0, 1, 0.0, 0.0, typed=False).features()
+    return GuessChances.of(([0.0] * len(one), 0.0, 0.0), ([0.0] * len(many), 0.0, 0.0))
+
+
+def _show_confidence(held: Sequence[Held], chances: GuessChances, encoder: Encoder) -> None:
+    """Print, of what is said of the held-out sentences, how often each confidence is right."""
+    shown: dict[tuple[str, float], list[Guessed]] = {}
+    for one in held:
+        glosser = Glosser(one.language, one.work, one.english, chances)
+        for number, (text, english) in enumerate(one.sentences):
+            said = _content(english)
+            for meant in (
+                word for clause in clauses(text) for word in glosser.gloss(clause.phrase).words
+            ):
+                if meant.english and not meant.silent and not meant.said.isdigit():
+                    how = "guessed" if meant.guessed else "written" if meant.written else "learned"
+                    sure = meant.sure if meant.written else int(meant.sure * 10) / 10
+                    shown.setdefault((how, sure), []).append(
+                        Guessed(f"{number}", None, meant.english, said)
+                    )
+    for (how, sure), some in sorted(shown.items()):
+        print(
+            f"{how}, sure {sure:.2f}: {len(some)} words, {is_right(some, encoder).mean():.0%} right"
+        )
+
+
+def main(
+    *, out: Annotated[Path, typer.Option(help="Folder of the bridge.")] = _HERE / "artifact"
+) -> None:
+    """Learn the weights and write guesses.json."""
+    lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"))
+    english = english_words()
+    work = frozenset(Speller.read(bundled("data", "lexicon")).work.words)
+    some: list[Guessed] = []
+    held: list[Held] = []
+    for code, language in tqdm(lexicon.languages.items(), "languages"):
+        kept, sentences = held_out(code)
+        learned = replace(language, learned=meanings(code, kept))
+        held.append(Held(learned, sentences, work, english))
+        some += guesses(code, Glosser(learned, work, english, _blank()), sentences)
+    encoder = build_encoder(Settings())
+    right = is_right(some, encoder)
+    content = {}
+    for name, kind in (("one_word", OneWord), ("many_words", ManyWords)):
+        rows = [at for at, one in enumerate(some) if isinstance(one.signs, kind)]
+        content[name] = fitted(name, [some[at] for at in rows], right[rows])
+    (out / "guesses.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    _show_confidence(held, GuessChances.read(out / "guesses.json"), encoder)
+
+
+if __name__ == "__main__":
+    typer.run(main)
