@@ -42,7 +42,9 @@ def fill(folder: Path, vectors: Vectors) -> None:
     from txtai import Embeddings  # noqa: PLC0415 - torch comes with it
 
     index = Embeddings({"method": "external", "content": False})
-    index.index([(str(at), np.array(one), None) for at, one in enumerate(vectors)])
+    # A listing whose words have no token lies nowhere; txtai would divide by its length.
+    rows = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)
+    index.index([(str(row), np.array(vectors[row]), None) for row in rows])
     index.save(str(folder / "index"))
     path = folder / "index" / "config.json"
     kept = json.loads(path.read_text(encoding="utf-8"))
