@@ -11,6 +11,8 @@ from service.domain.embedding import Vectors
 from service.domain.occupation import Occupations
 from service.ports import Encoder
 
+Ints = npt.NDArray[np.int64]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,7 +45,8 @@ class IscoTaxonomy:
         self.vectors = np.ascontiguousarray(vectors[order])
         """Of all words, (n, d)."""
         owners = np.array([column[texts[at][0]] for at in order])
-        self._starts = np.searchsorted(owners, np.arange(len(self.codes)))
+        self._rounds, self._places = _in_rounds(owners)
+        self._by_round = np.ascontiguousarray(self.vectors[np.concatenate(self._rounds)])
 
     def title(self, code: str) -> str | None:
         """See the port."""
@@ -53,8 +56,30 @@ class IscoTaxonomy:
         """See the port."""
         if not len(vectors):
             return np.zeros((0, len(self.codes)), dtype=np.float32)
-        similarity: npt.NDArray[np.float32] = vectors @ self.vectors.T
-        return np.maximum.reduceat(similarity, self._starts, axis=1)
+        similarity: npt.NDArray[np.float32] = vectors @ self._by_round.T
+        best, at = similarity[:, : len(self.codes)], len(self.codes)
+        for rows in self._rounds[1:]:
+            some = best[:, : len(rows)]
+            np.maximum(some, similarity[:, at : at + len(rows)], out=some)
+            at += len(rows)
+        return np.take(best, self._places, axis=1)
+
+
+def _in_rounds(owners: Ints) -> tuple[list[Ints], Ints]:
+    """Deal out texts, (n,) the group of each in order: the first of every group, the second...
+
+    Groups with most texts come first, so that each round is a slice of the one before, and the
+    best of a group needs no walk through its texts. Returns the rows of each round, and where in
+    the first round each group stands.
+    """
+    groups, firsts, sizes = np.unique(owners, return_index=True, return_counts=True)
+    largest_first = np.argsort(-sizes, kind="stable")
+    rounds = [
+        firsts[largest_first][sizes[largest_first] > turn] + turn for turn in range(sizes.max())
+    ]
+    places = np.empty(len(groups), dtype=np.int64)
+    places[largest_first] = np.arange(len(groups))
+    return rounds, places
 
 
 def _vectors(texts: list[str], encoder: Encoder, cache: Path | None, *, keep: bool) -> Vectors:

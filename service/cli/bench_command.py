@@ -1,376 +1,280 @@
-"""homeward bench: start-up, both match calls over HTTP, encoding speed, memory."""
+"""homeward bench: Homeward beside what somebody would pick instead, and beside its own floor."""
 
-import csv
-import gzip
-import http
-import http.client
 import json
 import os
 import platform
-import socket
-import statistics
-import subprocess
-import sys
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from itertools import cycle, islice
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
+from uuid import uuid4
 
 import typer
-from rich.table import Table
 
-from service.cli.terminal import err, log_to_stderr, out, progress_bar, put_between
-from service.domain.eligibility import Eligibility
-from service.domain.listing import Kind, Listing
-from service.domain.person import Market, MinWage, Preferences, Profile, Veto
-from service.domain.pool import Ask, PoolQuery
-from service.domain.records import Put
-from service.domain.request import MatchRequest
-from service.matching.score import best_rows
-from service.ports import Tools
+from service.cli import bench_txtai
+from service.cli.bench_listings import Jobs, distinct_jobs, write
+from service.cli.bench_server import (
+    KEY,
+    Question,
+    Server,
+    Spread,
+    homeward,
+    memory_mib,
+    serving,
+    settings_in,
+    throughput,
+)
+from service.cli.bench_show import draw, show, write_readme
+from service.cli.bench_turns import Timed, in_turns
+from service.cli.bench_within import (
+    Floor,
+    Ranked,
+    Words,
+    bulk_encoding,
+    people_words,
+    ranking_alone,
+)
+from service.cli.terminal import err, log_to_stderr, progress_bar, put_between
 from service.settings import Settings, bundled
-from service.skills.segment import phrases
-from service.usecases.find_matches import match_profile
-from service.usecases.load_sample import load_sample, sample_people
+from service.skills.segment import clauses, phrases
+from service.usecases.load_sample import load_sample
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
-from service.usecases.put_listings import put_listings
-from service.usecases.score_pools import measured_by, scored
-from service.usecases.understand import understand
 from service.wiring import build_encoder, open_tools
 
-_KEY: Final = "bench-key-of-one-run"
-_COUNTRIES: Final = ("BD", "IN", "NP", "PK", "LK", "PH", "SA", "AE", "QA", "MY", "JP", "RO")
-_WARM_UP: Final = 10
+CLIENTS: Final = (1, 8, 32)
+_TXTAI_MOST: Final = 200_000
+"""Listings up to which txtai is measured: its index is trained for minutes beyond."""
+_FRESH: Final = 5
+_PATIENCE_S: Final = 60
+_SHORT_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One row of the result. Times in seconds or milliseconds as named, memory in MiB.
+    """One size. Milliseconds, seconds, MiB and requests a second as named.
 
-    ranking: reading the words, searching and scoring three routes, in process. full: the whole
-    answer to the same words with wishes of every sort, in process; the two take turns, so that
-    their ratio stands on a noisy machine as well. No age is given: what it adds from 45 on is a
-    search of its own.
+    times: p50 and p99 by what was timed. ratios: of medians of ten calls in turns. throughput:
+    by what was asked, then by how many clients. recall: see `Floor.recall`. fresh_s: from the
+    writing of a new listing until an answer names it. memory: resident, and of it what is not
+    mapped from files and so given back when others need it.
     """
 
     listings: int
-    start_to_ready_s: float
-    adhoc_p50_ms: float
-    adhoc_p99_ms: float
-    stored_p50_ms: float
-    stored_p99_ms: float
-    ranking_p50_ms: float
-    full_p50_ms: float
-    full_to_ranking: float
+    ready_s: float
+    fresh_s: float
     memory_mib: float
+    memory_own_mib: float
+    times: Mapping[str, tuple[float, float]]
+    ratios: Mapping[str, Spread]
+    throughput: Mapping[str, Mapping[int, float]]
+    ranked: Ranked
+    recall: Mapping[str, float]
+    txtai_ready_s: float | None = None
+    txtai_memory_mib: float | None = None
 
 
 def bench(
     onet: Annotated[
         Path | None,
-        typer.Option(help="Folder with O*NET's Alternate_Titles.txt.gz, for large sets."),
+        typer.Option(help="Folder with O*NET's Alternate_Titles and Task_Statements (.txt.gz)."),
     ] = None,
-    sizes: Annotated[str, typer.Option(help="Listings to measure with, by comma.")] = "",
-    requests: Annotated[int, typer.Option(min=20, help="Requests per call and size.")] = 300,
+    sizes: Annotated[str, typer.Option(help="Listings beside the sample's, by comma.")] = "",
+    requests: Annotated[int, typer.Option(min=10, help="Calls of each sort and size.")] = 200,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long clients ask at once.")] = 5,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep each size's listings here, and use them again.")
+    ] = None,
     write_json: Annotated[Path | None, typer.Option("--json", help="Write figures here.")] = None,
-    readme: Annotated[Path | None, typer.Option(help="Put the table into this file.")] = None,
+    readme: Annotated[Path | None, typer.Option(help="Put the tables into this file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw growth and throughput here.")] = None,
 ) -> None:
-    """Measure this machine over HTTP, one client, sample people's own words."""
+    """Measure Homeward, txtai, and what neither can go below, in turns on this machine."""
     log_to_stderr("ERROR")
-    wanted = [int(one) for one in sizes.split(",") if one] or ([0, 50_000] if onet else [0])
-    titles = _onet_titles(onet) if onet else []
-    if max(wanted) and not titles:
+    wanted = [int(one) for one in sizes.split(",") if one] or ([0, 20_000] if onet else [0])
+    if max(wanted) and onet is None:
         err.print(
             "[red]--sizes[/]: more than the sample needs --onet, a folder with alternate titles "
-            "(O*NET database, onetcenter.org, CC BY 4.0); 0 measures the sample alone."
+            "and tasks (O*NET database, onetcenter.org, CC BY 4.0); 0 measures the sample alone."
         )
         raise typer.Exit(2)
-    texts_per_s = _encoding_speed()
-    # Beyond the titles there are, they come again: the same work in another country.
-    rows = [_measure(list(islice(cycle(titles), size)), requests) for size in wanted]
-    _show(rows, texts_per_s)
-    if write_json is not None:
-        result = {"texts_per_s": texts_per_s, "rows": [asdict(row) for row in rows]}
-        write_json.write_text(json.dumps(result, indent=1) + "\n")
     if readme is not None:
-        _write_readme(readme, rows, texts_per_s)
-
-
-def onet_rows(folder: Path) -> list[tuple[str, str]]:
-    """Return (occupation code, alternate title) from O*NET's table, in its order."""
-    path = folder / "Alternate_Titles.txt.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        return [(row["O*NET-SOC Code"], row["Alternate Title"]) for row in rows]
-
-
-def _onet_titles(folder: Path) -> list[str]:
-    return [title for _, title in onet_rows(folder)]
-
-
-def _people_texts() -> list[tuple[str, str]]:
-    """Return (words, home country) of the sample people who write English."""
-    people = sample_people(bundled("data"), datetime.now(UTC).date())
-    return [
-        (profile.text, profile.home_country or "BD")
-        for _, language, profile in people
-        if language == "en"
-    ]
-
-
-def _encoding_speed() -> float:
-    """Return texts encoded per second in bulk: the phrases of the sample people."""
-    encoder = build_encoder(Settings())
-    texts = [one for text, _ in _people_texts() for one in phrases(text)]
-    encoder.encode(texts[:64])
-    rates = []
-    for _ in range(5):
-        began = time.perf_counter()
-        encoder.encode(texts)
-        rates.append(len(texts) / (time.perf_counter() - began))
-    return statistics.median(rates)
-
-
-def _measure(titles: list[str], requests: int) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as folder:
-        settings = Settings(
-            data_dir=Path(folder) / "data",
-            key_file=Path(folder) / "keys.json",
-            admin_key=_KEY,
-            rate_limit=0,
-        )
-        _fill(settings, titles)
-        with _server(settings) as (call, process, ready_s):
-            stored = _stored_people(call)
-            words = _people_texts()
-            adhoc = _times(
-                requests,
-                cycle([("POST", "/v1/match", {"text": t, "home_country": c}) for t, c in words]),
-                call,
-            )
-            kept = _times(
-                requests,
-                cycle([("GET", f"/v1/returnees/{one}/matches", None) for one in stored]),
-                call,
-            )
-            listings = call("GET", "/readyz", None)["listings"]
-            memory = _memory_mib(process.pid)
-        ranking, full = _in_process(settings, requests)
-        return Measured(
-            listings=listings,
-            start_to_ready_s=round(ready_s, 2),
-            adhoc_p50_ms=_percentile(adhoc, 50),
-            adhoc_p99_ms=_percentile(adhoc, 99),
-            stored_p50_ms=_percentile(kept, 50),
-            stored_p99_ms=_percentile(kept, 99),
-            ranking_p50_ms=_percentile(ranking, 50),
-            full_p50_ms=_percentile(full, 50),
-            full_to_ranking=round(_percentile(full, 50) / _percentile(ranking, 50), 2),
-            memory_mib=memory,
-        )
-
-
-_WISHES: Final = Preferences(
-    exclude_countries=("MY",),
-    max_distance_km=200,
-    min_wage=MinWage(10_000, "BDT"),
-    vetoes=(Veto(text="domestic help", market=Market.LOCAL), Veto(isco08="0310")),
-)
-
-
-def _in_process(settings: Settings, requests: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds of the ranking alone and of the whole answer, in turns."""
-    ranking, full = [], []
-    with open_tools(settings) as tools:
-        questions = cycle(_people_texts())
-        for at, (text, country) in enumerate(islice(questions, requests + _WARM_UP)):
-            profile = Profile(
-                text=text,
-                home_country=country,
-                region="Dhaka" if country == "BD" else None,
-                preferences=_WISHES,
-            )
-            began = time.perf_counter()
-            _rank_only(tools, Profile(text=text, home_country=country))
-            between = time.perf_counter()
-            match_profile(tools, MatchRequest(profile=profile))
-            ended = time.perf_counter()
-            if at >= _WARM_UP:
-                ranking.append((between - began) * 1000)
-                full.append((ended - between) * 1000)
-    return ranking, full
-
-
-def _rank_only(tools: Tools, profile: Profile) -> None:
-    """Read the words, search and score three routes, and fetch the best: no rules, no reasons."""
-    read = understand(tools, profile)
-    home = frozenset({profile.home_country or ""})
-    jobs = Eligibility(kinds=frozenset({Kind.JOB}))
-    asks = (
-        Ask(replace(jobs, countries=home), 120),
-        Ask(replace(jobs, countries_not=home), 120),
-        Ask(Eligibility(kinds=frozenset({Kind.TRAINING, Kind.ENTERPRISE})), 120),
-    )
-    measured = measured_by(tools, read)
-    best: list[str] = []
-    for pool in tools.index.pools(PoolQuery(read.vectors, read.work_text, asks)):
-        score, _ = scored(tools, pool, measured)
-        best += [pool.ids[row] for row in best_rows(score, 10)]
-    tools.store.listings(best)
-
-
-def _fill(settings: Settings, titles: list[str]) -> None:
-    """Load the sample and, beside it, one job per O*NET title."""
-    with open_tools(settings) as tools, progress_bar() as bar:
-        ensure_first_key(tools, _KEY)
-        load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
-        bar.start(f"{len(titles):,} O*NET titles", len(titles))
-        puts = [
-            Put(
-                organisation_id=FIRST_ORGANISATION,
-                source="onet",
-                external_id=str(at),
-                content=Listing(
-                    kind=Kind.JOB, title=title, country=_COUNTRIES[at % len(_COUNTRIES)]
-                ),
-            )
-            for at, title in enumerate(titles)
-        ]
-        put_listings(tools, puts, bar)
-        tools.index.tidy()
-
-
-Call = Callable[[str, str, dict[str, Any] | None], Any]
-
-
-@contextmanager
-def _server(settings: Settings) -> Iterator[tuple[Call, "subprocess.Popen[bytes]", float]]:
-    """Run `homeward serve` as a partner would; yield a caller, the process, start to ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "HOMEWARD_DATA_DIR": str(settings.data_dir),
-        "HOMEWARD_KEY_FILE": str(settings.key_file),
-        "HOMEWARD_ADMIN_KEY": _KEY,
-        "HOMEWARD_RATE_LIMIT": "0",
-        "HOMEWARD_LOG_LEVEL": "ERROR",
+        put_between(readme, "bench", None)
+    if not bench_txtai.installed():
+        err.print(bench_txtai.MISSING)
+    texts = [one for text, _ in people_words() for one in phrases(text)]
+    bulk, over_torch = bulk_encoding(build_encoder(Settings()), texts)
+    sets, rows = _Sets(onet), []
+    for size in wanted:
+        with ExitStack() as stack:
+            place = folder and folder / str(size)
+            if place is None:
+                place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="homeward-")))
+            sets.fill(place, size)
+            rows.append(_measure(place, requests, seconds))
+    result = {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}",
+        "phrases_per_s": asdict(bulk),
+        "over_torch": over_torch and asdict(over_torch),
+        "rows": [asdict(row) for row in rows],
     }
-    command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def call(method: str, path: str, body: dict[str, Any] | None) -> Any:  # noqa: ANN401 - JSON
-        headers = {"Authorization": f"Bearer {_KEY}", "Content-Type": "application/json"}
-        content = None if body is None else json.dumps(body)
-        connection.request(method, path, content, headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        if answer.status >= http.HTTPStatus.BAD_REQUEST:
-            raise RuntimeError(f"{method} {path}: {answer.status} {text[:300]!r}")
-        return json.loads(text)
-
-    try:
-        while True:
-            try:
-                call("GET", "/readyz", None)
-                break
-            except (OSError, http.client.HTTPException, RuntimeError):
-                connection.close()
-                if process.poll() is not None:
-                    raise
-                time.sleep(0.02)
-        yield call, process, time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait()
+    show(result)
+    if write_json is not None:
+        write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if readme is not None:
+        write_readme(readme, result)
+    if plot is not None:
+        draw(result, plot)
 
 
-def _stored_people(call: Call) -> list[str]:
+class _Sets:
+    """Data directories with a given number of listings."""
+
+    def __init__(self, onet: Path | None) -> None:
+        self._onet = onet
+        self._jobs: Jobs | None = None
+
+    def fill(self, place: Path, size: int) -> None:
+        """Load the sample and `size` jobs, and let txtai index the same; once for each place."""
+        done = place / "done"
+        if done.exists():
+            return
+        shutil.rmtree(place, ignore_errors=True)
+        settings = settings_in(place)
+        with progress_bar() as bar:
+            with open_tools(settings) as tools:
+                ensure_first_key(tools, KEY)
+                load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
+                if size and self._onet is not None:
+                    self._jobs = self._jobs or Jobs.of(tools, distinct_jobs(self._onet), bar)
+                model = tools.encoder.model
+            if self._jobs is not None:
+                write(settings, model, self._jobs, size, bar)
+            with open_tools(settings) as tools:
+                tools.index.tidy()
+                if bench_txtai.installed() and size <= _TXTAI_MOST:
+                    bench_txtai.fill(place / "txtai", Floor(tools).whole())
+        done.touch()
+
+
+def _measure(place: Path, requests: int, seconds: float) -> Measured:
+    """Measure one data directory, everything in turns."""
+    with ExitStack() as stack:
+        settings = settings_in(place)
+        server = stack.enter_context(homeward(settings))
+        words = people_words()
+        asked = {
+            "ad-hoc": [_adhoc(one) for one in words],
+            "ad-hoc, short": [_adhoc((short(text), home)) for text, home in words],
+            "stored": [
+                Question.of("GET", f"/v1/returnees/{one}/matches")
+                for one in _stored_people(server, words)
+            ],
+        }
+        servers = dict.fromkeys(asked, server)
+        other = None
+        if (place / "txtai").exists():
+            other = stack.enter_context(bench_txtai.txtai(place / "txtai"))
+            asked["txtai"] = bench_txtai.questions([text for text, _ in words])
+            asked["txtai, short"] = bench_txtai.questions([short(text) for text, _ in words])
+            servers |= {"txtai": other, "txtai, short": other}
+        empty = ["-m", "uvicorn", "service.cli.bench_empty:app", "--port", "PORT"]
+        nothing = Question.of("GET", "/nothing")
+        servers["nothing"] = stack.enter_context(
+            serving([*empty, "--log-level", "error"], {}, nothing)
+        )
+        asked["nothing"] = [nothing]
+        # Reading only: the service writes.
+        tools = stack.enter_context(open_tools(settings, writable=False))
+        floor = Floor(tools)
+        timed = {
+            name: Timed.over(name, stack.enter_context(servers[name].client()), cycle(some))
+            for name, some in asked.items()
+        }
+        within = [floor.encoder(), floor.search(), *floor.others()]
+        timed |= {one.name: one for one in within}
+        in_turns(timed.values(), requests)
+        memory, own = memory_mib(server.pid)
+        return Measured(
+            listings=server.asked(Question.of("GET", "/readyz"))["listings"],
+            ready_s=server.ready_s,
+            fresh_s=_fresh(server),
+            memory_mib=memory,
+            memory_own_mib=own,
+            times={name: (one.at(50), one.at(99)) for name, one in timed.items()},
+            ratios=_ratios(timed),
+            throughput={
+                name: {
+                    clients: throughput(servers[name], asked[name], clients, seconds)
+                    for clients in CLIENTS
+                }
+                for name in asked
+            },
+            ranked=ranking_alone(tools, requests // 2),
+            recall=floor.recall(),
+            txtai_ready_s=None if other is None else other.ready_s,
+            txtai_memory_mib=None if other is None else memory_mib(other.pid)[0],
+        )
+
+
+def _ratios(timed: Mapping[str, Timed]) -> dict[str, Spread]:
+    """Return how many times as long a thing takes as another, by the names of both."""
+    found = {
+        "stored / (search + nothing)": timed["stored"].over_that(timed["search"], timed["nothing"])
+    }
+    for name in ("ad-hoc", "ad-hoc, short"):
+        plain = name.replace("ad-hoc", "txtai")
+        if plain in timed:
+            found[f"{name} / {plain}"] = timed[name].over_that(timed[plain])
+    return found
+
+
+def short(text: str) -> str:
+    """Return the beginning of what somebody says: the first clauses, five words or more."""
+    said = ""
+    for one in clauses(text):
+        said = f"{said}, {one.phrase}" if said else one.phrase
+        if len(said.split()) >= _SHORT_WORDS:
+            break
+    return said
+
+
+def _adhoc(words: Words) -> Question:
+    text, home = words
+    return Question.of("POST", "/v1/match", {"text": text, "home_country": home})
+
+
+def _stored_people(server: Server, words: list[Words]) -> list[str]:
     """Store the sample's English writers once more, with consent and no wishes."""
     return [
-        call(
-            "POST",
-            "/v1/returnees",
-            {"text": text, "home_country": country, "consent": {"matching": True}},
+        server.asked(
+            Question.of(
+                "POST",
+                "/v1/returnees",
+                {"text": text, "home_country": home, "consent": {"matching": True}},
+            )
         )["id"]
-        for text, country in _people_texts()
+        for text, home in words
     ]
 
 
-def _times(
-    count: int, questions: Iterator[tuple[str, str, dict[str, Any] | None]], call: Call
-) -> list[float]:
-    """Return the milliseconds of `count` calls, one after the other, after a warm-up."""
-    for question in islice(questions, _WARM_UP):
-        call(*question)
+def _fresh(server: Server) -> float:
+    """Return the seconds from the writing of a new listing until an answer names it."""
     taken = []
-    for question in islice(questions, count):
+    for _ in range(_FRESH):
+        name = uuid4().hex
+        body = {"kind": "job", "title": "Rigger of wind turbines", "country": "BD"}
         began = time.perf_counter()
-        call(*question)
-        taken.append((time.perf_counter() - began) * 1000)
-    return taken
-
-
-def _percentile(values: list[float], percent: int) -> float:
-    ordered = sorted(values)
-    at = min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))
-    return round(ordered[at], 1)
-
-
-def _memory_mib(pid: int) -> float:
-    """Return the resident memory of a process (Linux; 0 where /proc is missing)."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return 0.0
-    kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
-    return round(int(kib) / 1024, 0)
-
-
-_COLUMNS: Final = (
-    ("listings", "listings"),
-    ("start to ready, s", "start_to_ready_s"),
-    ("ad-hoc p50, ms", "adhoc_p50_ms"),
-    ("ad-hoc p99, ms", "adhoc_p99_ms"),
-    ("stored p50, ms", "stored_p50_ms"),
-    ("stored p99, ms", "stored_p99_ms"),
-    ("ranking alone p50, ms", "ranking_p50_ms"),
-    ("with routes, rules, flags, bridges p50, ms", "full_p50_ms"),
-    ("ratio", "full_to_ranking"),
-    ("memory, MiB", "memory_mib"),
-)
-
-
-def _show(rows: list[Measured], texts_per_s: float) -> None:
-    table = Table(title=f"homeward bench, {os.cpu_count()} cores")
-    for title, _ in _COLUMNS:
-        table.add_column(title, justify="right")
-    for row in rows:
-        table.add_row(*(f"{getattr(row, name):,}" for _, name in _COLUMNS))
-    out.print(table)
-    out.print(f"Encoding in bulk: {texts_per_s:,.0f} phrases per second")
-
-
-def _write_readme(path: Path, rows: list[Measured], texts_per_s: float) -> None:
-    lines = [
-        "| " + " | ".join(title for title, _ in _COLUMNS) + " |",
-        "|" + "---:|" * len(_COLUMNS),
-        *(
-            "| " + " | ".join(f"{getattr(row, name):,}" for _, name in _COLUMNS) + " |"
-            for row in rows
-        ),
-        "",
-        (
-            f"Encoding in bulk: {texts_per_s:,.0f} phrases per second. "
-            f"One run on {os.cpu_count()} cores, {platform.machine()}, "
-            f"Python {platform.python_version()}, one client, {time.strftime('%Y-%m-%d')}."
-        ),
-    ]
-    put_between(path, "bench", "\n".join(lines))
+        made = server.asked(Question.of("PUT", f"/v1/listings/bench/{name}", body))["id"]
+        question = _adhoc(("I rigged wind turbines", "BD"))
+        while made not in json.dumps(server.asked(question)):
+            if time.perf_counter() - began > _PATIENCE_S:
+                raise TimeoutError("A new listing is not found.")
+        taken.append(time.perf_counter() - began)
+        server.asked(Question.of("DELETE", f"/v1/listings/bench/{name}"))
+    return Spread.of(taken).median

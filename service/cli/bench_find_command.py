@@ -21,6 +21,7 @@ import uvicorn
 from rich.table import Table
 
 from service.app import create_app, given
+from service.cli.bench_server import percentile
 from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.officer import Role
 from service.domain.person import Consent, Contact, Profile
@@ -88,8 +89,8 @@ def _measure(people: int, requests: int) -> Measured:
         people=people,
         filing_s=filed,
         page_p50_ms=statistics.median(times),
-        page_p95_ms=times[int(len(times) * 0.95)],
-        page_p99_ms=times[int(len(times) * 0.99)],
+        page_p95_ms=percentile(times, 95),
+        page_p99_ms=percentile(times, 99),
     )
 
 

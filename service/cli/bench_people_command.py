@@ -17,7 +17,8 @@ import typer
 from rich.table import Table
 
 from service.api.checks import Contract
-from service.cli.bench_command import onet_rows
+from service.cli.bench_listings import onet_rows
+from service.cli.bench_server import percentile
 from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.access import Caller, Scope
 from service.domain.imported import FileFormat, ImportKind
@@ -123,7 +124,7 @@ def _measure(people: list[str], requests: int, kept: Path | None) -> Measured:
             people_per_s=import_s and len(people) / import_s,
             index_s=indexed - imported,
             candidates_p50_ms=statistics.median(times),
-            candidates_p99_ms=sorted(times)[int(len(times) * 0.99)],
+            candidates_p99_ms=percentile(times, 99),
             memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
 

@@ -6,7 +6,7 @@ driving a forklift and servicing one are close.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -46,19 +46,50 @@ _SMALL: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Which of p phrases hold what: `columns` of `held`, (p, n), by word or n-gram."""
+
+    columns: Mapping[str, int]
+    held: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, phrases: Sequence[frozenset[str]]) -> Self:
+        """Index the phrases once, for the hundred requirements of an answer."""
+        columns = {part: at for at, part in enumerate(frozenset[str]().union(*phrases))}
+        held = np.zeros((len(phrases), len(columns)), dtype=np.int64)
+        for row, parts in enumerate(phrases):
+            held[row, [columns[part] for part in parts]] = 1
+        return cls(columns, held)
+
+    def shared(self, parts: frozenset[str]) -> npt.NDArray[np.int64]:
+        """Return how many of these parts each phrase holds, (p,)."""
+        columns = self.columns
+        found: npt.NDArray[np.int64] = self.held[
+            :, [columns[part] for part in parts if part in columns]
+        ].sum(axis=1)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class PersonWords:
-    """What a person said. whole: (d,); phrases: (p, d), p at least 1; words, grams: p of each."""
+    """What a person said. whole: (d,); phrases: (p, d), p at least 1; lengths: (p,) in words."""
 
     whole: Vectors
     phrases: Vectors
-    words: tuple[frozenset[str], ...]
-    grams: tuple[frozenset[str], ...]
+    words: Held
+    grams: Held
+    lengths: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, whole: Vectors, phrases: Vectors, texts: Sequence[str]) -> Self:
         """Build from the phrases' vectors and texts."""
+        words = [_words(one) for one in texts]
         return cls(
-            whole, phrases, tuple(_words(one) for one in texts), tuple(_grams(one) for one in texts)
+            whole=whole,
+            phrases=phrases,
+            words=Held.of(words),
+            grams=Held.of([_grams(one) for one in texts]),
+            lengths=np.array([len(one) for one in words], dtype=np.int64),
         )
 
 
@@ -72,35 +103,28 @@ class Asked:
 
 def evidence_features(heard: PersonWords, asked: Asked) -> Floats:
     """Return a row for each requirement but the title, (k - 1, names + d)."""
-    cosines = heard.phrases @ asked.requirements.T
+    count = len(asked.texts)
+    requirements = asked.requirements[1:count]
+    cosines = heard.phrases @ asked.requirements[:count].T
     order = np.sort(cosines, axis=0)[::-1]
-    best = cosines.argmax(axis=0)
+    nearest = cosines.argmax(axis=0)[1:]
     title = asked.requirements[0]
-    rows = []
-    for column in range(1, len(asked.texts)):
-        requirement, nearest = asked.requirements[column], int(best[column])
-        words, grams = _words(asked.texts[column]), _grams(asked.texts[column])
-        shared = [len(words & one) / max(len(words), 1) for one in heard.words]
-        alike = [len(grams & one) / max(len(grams), 1) for one in heard.grams]
-        scalars = (
-            order[0, column],
-            order[1, column] if len(order) > 1 else 0.0,
-            order[:3, column].mean(),
-            shared[nearest],
-            max(shared),
-            alike[nearest],
-            max(alike),
-            heard.whole @ requirement,
-            order[0, 0],
-            heard.whole @ title,
-            title @ requirement,
-            len(words) / 8,
-            len(heard.words[nearest]) / 20,
-        )
-        common = heard.phrases[nearest] * requirement
-        rows.append(np.concatenate([np.array(scalars, dtype=np.float32), common]))
-    width = len(NAMES) + asked.requirements.shape[1]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), width)
+    found = np.empty((count - 1, len(NAMES) + requirements.shape[1]), dtype=np.float32)
+    found[:, 0] = order[0, 1:]
+    found[:, 1] = order[1, 1:] if len(order) > 1 else 0.0
+    found[:, 2] = order[:3, 1:].mean(axis=0)
+    found[:, 7] = requirements @ heard.whole
+    found[:, 8] = order[0, 0]
+    found[:, 9] = heard.whole @ title
+    found[:, 10] = requirements @ title
+    for row, (text, phrase) in enumerate(zip(asked.texts[1:], nearest.tolist(), strict=True)):
+        words, grams = _words(text), _grams(text)
+        shared, alike = heard.words.shared(words), heard.grams.shared(grams)
+        found[row, 3:5] = np.array((shared[phrase], shared.max())) / max(len(words), 1)
+        found[row, 5:7] = np.array((alike[phrase], alike.max())) / max(len(grams), 1)
+        found[row, 11:13] = len(words) / 8, heard.lengths[phrase] / 20
+    found[:, len(NAMES) :] = heard.phrases[nearest] * requirements
+    return found
 
 
 @dataclass(frozen=True, slots=True)

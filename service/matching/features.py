@@ -60,6 +60,9 @@ whether their levels agree ("leads" of the person, "to_lead" of the listing, and
 _SHARPNESS: Final = 20.0
 """Turns cosines with occupations into shares; at 20, a lead of 0.05 makes a share e times
 larger."""
+_DROPPED: Final = 13
+"""Binary digits that a float has behind the point and a half float has not."""
+_SMALLEST_NORMAL_HALF: Final = np.float32(2.0**-14)
 _STATED: Final = 0.5
 _TOP: Final = 3
 _MET_AT, _MET_SLOPE = 0.5, 12.0
@@ -86,8 +89,22 @@ def shares(affinity: Vectors) -> Vectors:
     """
     raised = np.exp(_SHARPNESS * (affinity - affinity.max(axis=1, keepdims=True)))
     raised /= raised.sum(axis=1, keepdims=True)
-    found: Vectors = raised.astype(np.float16).astype(np.float32)
-    return found
+    return _as_halves(raised)
+
+
+def _as_halves(values: Vectors) -> Vectors:
+    """Round to what half floats hold, of values in 0..1, to the even where two are as near.
+
+    Most shares are so small that a processor converts them one by one: to and fro took twenty
+    times as long, and a third of a whole match.
+    """
+    bits = values.view(np.uint32)
+    even = bits >> np.uint32(_DROPPED) & np.uint32(1)
+    kept = np.uint32(0xFFFFFFFF << _DROPPED & 0xFFFFFFFF)
+    normal = (bits + np.uint32((1 << _DROPPED - 1) - 1) + even & kept).view(np.float32)
+    # Between a half and one the last digit of a float is worth what a half float's is near 0.
+    tiny = values + np.float32(0.5) - np.float32(0.5)
+    return np.where(values < _SMALLEST_NORMAL_HALF, tiny, normal)
 
 
 def similarities(pool: Pool, said: Said) -> Vectors:

@@ -51,14 +51,16 @@ class Scorer:
 
     def raw(self, features: Features) -> Floats:
         """Return what the trees add up to for each row of (n, features), shape (n,)."""
-        n, trees = len(features), len(self.features)
-        node = np.zeros((n, trees), dtype=np.int64)
-        rows, every = np.arange(n)[:, None], np.arange(trees)[None, :]
+        n, (trees, inner) = len(features), self.features.shape
+        # Every inner node is asked first, column by column: to gather what single rows need at
+        # each level took more than twice as long.
+        right = (features.T[self.features.ravel()] > self.thresholds.reshape(-1, 1)).ravel()
+        tree, rows = np.arange(trees)[:, None], np.arange(n)
+        node = np.zeros((trees, n), dtype=np.int64)
         for _ in range(int(np.log2(self.values.shape[1]))):
-            chosen = features[rows, self.features[every, node]]
-            node = 2 * node + 1 + (chosen > self.thresholds[every, node])
-        leaf = node - self.features.shape[1]
-        total: Floats = self.base + self.values[every, leaf].sum(axis=1)
+            node = 2 * node + 1 + right.take((tree * inner + node) * n + rows)
+        leaves = self.values.ravel().take(tree * self.values.shape[1] + node - inner)
+        total: Floats = self.base + np.ascontiguousarray(leaves.T).sum(axis=1)
         return total
 
     def score(self, features: Features) -> Floats:

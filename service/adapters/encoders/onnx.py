@@ -145,6 +145,9 @@ def _read_checked(path: Path, sha256: str) -> bytes:
 def _options(threads: int | None) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
+    # A thread that spins while it waits for the next piece takes the core from whoever has work:
+    # other requests, or on a busy machine this one's own second half.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return options
 
