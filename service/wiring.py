@@ -1,7 +1,7 @@
 """The only place that picks adapters."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +24,8 @@ from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
 from service.adapters.register import LocalRegister
 from service.adapters.store.codec import READING_FORMAT
+from service.adapters.store.moving import move
+from service.adapters.store.postgres import ServerUrl
 from service.adapters.store.rotation import Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
@@ -95,7 +97,6 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
     Raises StorageError where the data directory cannot be used.
     """
-    _require_sqlite(settings)
     store = _open_store(settings, writable=False)
     try:
         yield store
@@ -111,11 +112,10 @@ def open_rotation(
 
     forget_lost: erase who cannot be read any more. Raises StorageError where they cannot be used.
     """
-    _require_sqlite(settings)
     with ExitStack() as stack:
         with _named_in_errors():
             parts = open_parts(
-                settings.data_dir,
+                _records_place(settings),
                 _key_places(settings),
                 stack,
                 writable=writable,
@@ -134,13 +134,10 @@ def _lines_of_lost(lost: Mapping[str, str]) -> list[Access]:
     ]
 
 
-def _require_sqlite(settings: Settings) -> None:
-    if settings.database_url is not None:
-        message = (
-            "HOMEWARD_DATABASE_URL is set, but this release stores in SQLite only; "
-            "unset it to use the data directory."
-        )
-        raise StorageError(message, code="database_not_supported")
+def move_to_server(settings: Settings, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Copy the data directory to the servers that are set, as `moving.move` says."""
+    with _named_in_errors():
+        return move(settings.data_dir, _records_place(settings), _key_places(settings), advance)
 
 
 @contextmanager
@@ -157,7 +154,6 @@ def open_tools(
 
     Raises StorageError where the data directory cannot be used.
     """
-    _require_sqlite(settings)
     sign_in = _sign_in(settings)
     with ExitStack() as stack:
         # The matrices of one request are small, and a BLAS pool that spins between them takes
@@ -377,7 +373,14 @@ def _require_fitting(encoder: Encoder, settings: Settings) -> None:
 
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
     with _named_in_errors():
-        return SqlStore.open(settings.data_dir, _key_places(settings), writable=writable)
+        places = _key_places(settings)
+        return SqlStore.open(_records_place(settings), places, writable=writable)
+
+
+def _records_place(settings: Settings) -> Path | ServerUrl:
+    if settings.database_url is None:
+        return settings.data_dir
+    return ServerUrl(settings.database_url, "HOMEWARD_DATABASE_URL", settings.database_pool)
 
 
 def _key_places(settings: Settings) -> KeyPlaces:
