@@ -320,10 +320,11 @@ class PersonQueries:
                 .where(feed.sequence > after)
                 .order_by(feed.sequence)
                 .limit(limit)
-            )
-            return [
-                (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
-            ]
+            ).all()
+        self._subjects.drop({row.name for row in rows if row.person_id is None})
+        return [
+            (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
+        ]
 
     def _records(self, rows: Sequence[Any]) -> Iterator[StoredPerson]:
         """Open many rows, without those who were erased since they were read."""

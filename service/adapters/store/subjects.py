@@ -160,6 +160,14 @@ class SubjectVault:
         """Put these into the ledger, durable; from here on they end erased whatever happens."""
         self.ledger.add([forgotten_name(one) for one in subjects])
 
+    def drop(self, names: Collection[str]) -> None:
+        """Let go of keys at hand whose subjects, by forgotten name, another process has erased."""
+        if not names:
+            return
+        with self._lock:
+            for subject in [one for one in self._cache if forgotten_name(one) in names]:
+                del self._cache[subject]
+
     def destroy(self, subjects: Collection[str]) -> None:
         """Destroy the keys of who stands in the ledger; raise StorageError if bytes stay."""
         with self._lock:
