@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     database_pool: Annotated[
         int, Field(ge=1, le=100, description="Connections of this process to read with.")
     ] = 10
+    background: Annotated[
+        bool,
+        Field(description="Whether serve also does what homeward work does beside it."),
+    ] = True
     admin_key: Annotated[
         str | None,
         Field(

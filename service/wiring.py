@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -31,6 +31,7 @@ from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
+from service.adapters.vectors.own_folder import own_folder
 from service.adapters.vectors.people import LocalPeopleIndex
 from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
@@ -97,11 +98,8 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
     Raises StorageError where the data directory cannot be used.
     """
-    store = _open_store(settings, writable=False)
-    try:
+    with closing(_open_store(settings, writable=False)) as store:
         yield store
-    finally:
-        store.close()
 
 
 @contextmanager
@@ -121,6 +119,8 @@ def open_rotation(
                 writable=writable,
                 giving_up=_lines_of_lost if forget_lost else None,
             )
+            if writable:
+                stack.enter_context(parts[0].alone())
         yield Rotation(*parts, settings.key_file)
 
 
@@ -165,7 +165,9 @@ def open_tools(
             _require_fitting(encoder, settings)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
-        folder = _index_folder(settings, encoder)
+        with _named_in_errors():
+            place = own_folder(settings.data_dir) if writable else nullcontext(settings.data_dir)
+            folder = stack.enter_context(place) / "index" / encoder.model.revision
         neutral = Neutraliser.read(bundled("data", "lexicon"))
         places = _places()
         index = LocalListingIndex(
@@ -394,7 +396,3 @@ def _named_in_errors() -> Iterator[None]:
     except OSError as error:
         message = f"HOMEWARD_DATA_DIR, HOMEWARD_KEY_FILE or a file beside it is unusable: {error}"
         raise StorageError(message) from error
-
-
-def _index_folder(settings: Settings, encoder: Encoder) -> Path:
-    return settings.data_dir / "index" / encoder.model.revision

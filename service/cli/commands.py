@@ -23,6 +23,7 @@ from service.cli import (
     match_command,
     officers_command,
     rotate_command,
+    work_command,
 )
 from service.cli.terminal import (
     err,
@@ -64,6 +65,7 @@ keys_app.command("backup")(rotate_command.backup)
 keys_app.command("forget-lost")(rotate_command.forget_lost)
 app.add_typer(audit_command.app, name="audit")
 app.add_typer(officers_command.app, name="officers")
+app.command("work")(work_command.work)
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
 app.command("forget")(forget_command.forget)

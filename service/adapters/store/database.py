@@ -53,6 +53,10 @@ class Database(Protocol):
         """Keep others from opening it until this ends: schema and keys are made by one alone."""
         ...
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep others from it as `opening` does; raise StorageError if another has it open."""
+        ...
+
     def turn(self, job: str) -> AbstractContextManager[bool]:
         """Tell whether a job is this process's to do until this ends, not another's."""
         ...
@@ -162,6 +166,8 @@ class SqliteDatabase:
     def opening(self) -> Iterator[None]:
         """See `Database`: the writer's lock has kept others out already."""
         yield
+
+    alone = opening
 
     @contextmanager
     def turn(self, job: str) -> Iterator[bool]:  # noqa: ARG002 - nobody else is there

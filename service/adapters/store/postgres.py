@@ -1,6 +1,8 @@
 """PostgreSQL: one writing transaction at a time over all processes, readers beside it."""
 
+import os
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,6 +22,12 @@ _SCHEMES: Final = ("postgresql", "postgres")
 _DRIVER: Final = "postgresql+psycopg"
 _OURS: Final = 0x686F6D65
 """First half of every advisory lock taken here; the locks of others have another."""
+_NAME: Final = "homeward"
+_ME: Final = f"{_NAME} {os.getpid()} {secrets.token_hex(4)}"
+_OTHERS: Final = sa.text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name LIKE :ours AND application_name <> :me"
+)
 _WRITING: Final = 1
 _OPENING: Final = 2
 _CONNECT_S: Final = 5
@@ -121,7 +129,7 @@ class PostgresDatabase:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": _CONNECT_S,
-                "application_name": "homeward",
+                "application_name": _ME,
                 **_KEPT_ALIVE,
             },
             # An error's text goes to the log, and what was to be written is somebody's.
@@ -164,6 +172,17 @@ class PostgresDatabase:
             finally:
                 # Its settings and its lock end with it.
                 connection.invalidate()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """See `Database`: processes are told apart by what they call themselves."""
+        with self.opening():
+            with self.read() as connection:
+                others = connection.execute(_OTHERS, {"ours": f"{_NAME} %", "me": _ME}).first()
+            if others is not None:
+                message = "Another homeward process uses this database: stop all of them first."
+                raise StorageError(message, code="in_use")
+            yield
 
     @contextmanager
     def turn(self, job: str) -> Iterator[bool]:
