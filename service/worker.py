@@ -26,6 +26,8 @@ from service.usecases.watch_changes import Watcher
 
 _log = structlog.get_logger(__name__)
 
+IMPORTS: Final = "imports"
+"""Whose turn it is to run what is queued."""
 _LOOK_EVERY_S: Final = 0.5
 _TRIES: Final = 10
 _READ_AT_ONCE: Final = 20
@@ -103,7 +105,7 @@ def work(tools: Tools, stopping: threading.Event) -> None:
     contract, failed = Contract(), 0
     while not stopping.wait(_LOOK_EVERY_S):
         try:
-            with tools.store.turn("imports") as mine:
+            with tools.store.turn(IMPORTS) as mine:
                 if mine:
                     if failed >= _TRIES:
                         give_up(tools)

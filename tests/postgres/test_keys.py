@@ -106,6 +106,8 @@ def test_a_reader_in_the_way_of_an_erasure_is_told_and_made_up_for(
         )
         with pytest.raises(StorageError) as raised:
             store.delete_person(person, if_version=None)
+        with postgres_store(tmp_path) as meanwhile:
+            assert meanwhile.count_people(HOME.id) == 0
     assert raised.value.code == "erasure_incomplete"
     assert wrapped[20:] in _pages(postgres, tmp_path)
     with postgres_store(tmp_path):

@@ -213,6 +213,25 @@ def test_who_waits_too_long_to_write_is_told(
         assert write_listing(third, "a").record.external_id == "a"
 
 
+def test_who_waits_too_long_to_read_is_told(
+    two: tuple[SqlStore, SqlStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a code, for a table that is held or for a connection; then all is as before."""
+    monkeypatch.setattr(module, "_WAIT_S", 1)
+    url, places = places_in(tmp_path)
+    url.readers = 1
+    third = SqlStore.open(url, places)
+    with two[0]._database.write() as connection:
+        connection.execute(sa.text("LOCK TABLE listings IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(StorageError, match="too slow") as held:
+            third.count_listings()
+    with third._database.read(), pytest.raises(StorageError, match="too slow") as busy:
+        third.count_listings()
+    assert held.value.code == busy.value.code == "database_unavailable"
+    assert third.count_listings() == 0
+    third.close()
+
+
 def test_letters_that_json_escapes_hinder_no_search(two: tuple[SqlStore, SqlStore]) -> None:
     """U+0000 in one listing, which PostgreSQL's own JSON cannot hold, leaves all others found."""
     titles = ["a\x00\x00b", "back\\u0000slash", "back\\\x00slash", 'quote"\x00', "plain"]

@@ -1,14 +1,18 @@
 """The whole service over a server: the same answers, and people whose keys lie there, too."""
 
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from service import app as module
 from service.cli.commands import app
+from service.domain.errors import StorageError
 from service.domain.person import Route
 from service.domain.request import MatchRequest
 from service.ports import Tools
@@ -18,7 +22,7 @@ from service.usecases.gold import read_gold
 from service.wiring import open_tools
 from tests.conftest import client_over, settings_in
 from tests.postgres.server import server
-from tests.waiting import until
+from tests.waiting import until, until_ready
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,26 @@ def test_a_file_is_taken_in(client: TestClient) -> None:
     where = sent.headers["Location"]
     until(lambda: client.get(where).json()["state"] == "done", "the import")
     assert client.get(where).json()["counts"]["created"] == 1
+
+
+def test_a_service_waits_for_its_database(
+    moved_tools: Tools, moved: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started while it is away, it says so, tries again and serves once it is there."""
+    monkeypatch.setattr(module, "_AGAIN_S", 0.2)
+    there = threading.Event()
+
+    @contextmanager
+    def opener() -> Iterator[Tools]:
+        if not there.is_set():
+            raise StorageError("It is away.", code="database_unavailable")
+        yield moved_tools
+
+    with TestClient(module.create_app(moved, opener)) as waiting:
+        until(lambda: waiting.get("/readyz").json()["code"] == "database_unavailable", "the code")
+        assert waiting.get("/readyz").headers["Retry-After"]
+        there.set()
+        until_ready(waiting)
 
 
 def test_the_server_is_not_asked_for_more_than_is_set(moved_tools: Tools) -> None:

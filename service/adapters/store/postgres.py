@@ -254,6 +254,10 @@ def _prepare(connection: psycopg.Connection[Any], _record: object) -> None:
 
 def _prepare_reader(connection: psycopg.Connection[Any], record: object) -> None:
     _prepare(connection, record)
+    connection.autocommit = True
+    # Only a change of the schema keeps a reader waiting: an answer should not wait as long.
+    connection.execute(f"SET lock_timeout = '{_WAIT_S}s'")
+    connection.autocommit = False
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import psycopg
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql
 
 from service.adapters.store.keystore import (
@@ -26,6 +27,8 @@ from service.adapters.store.keystore import (
 from service.adapters.store.ledger import lines_of
 from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.domain.errors import StorageError
+
+_log = structlog.get_logger(__name__)
 
 _VERSION: Final = 1
 _PARTS: Final = 64
@@ -73,10 +76,19 @@ class ServerKeys(KeyQueries):
         try:
             self._check(server, writable=writable)
             if writable:
-                self._write_anew()
+                self._make_up()
         except BaseException:
             self.close()
             raise
+
+    def _make_up(self) -> None:
+        """Erase what could not be before; a backup in the way is no reason not to serve."""
+        try:
+            self._write_anew()
+        except StorageError as error:
+            if error.code != "erasure_incomplete":
+                raise
+            _log.warning("erased keys are still in the pages of their tables", keys=self.name)
 
     @staticmethod
     def are_there(server: ServerUrl) -> bool:
