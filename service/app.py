@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -38,30 +39,20 @@ from service.console.state import ConsoleState
 from service.domain.errors import HomewardError, StorageError
 from service.ports import Tools
 from service.settings import Settings
-from service.usecases.register_person import read_again
 from service.usecases.sign_in import SessionRules
 from service.web import deprecation, docs, once, openapi, problems
 from service.web.access import KeyLimiter, ToolsHolder
 from service.web.audit import AccessLog
 from service.web.middleware import EdgeMiddleware, Metrics
 from service.wiring import open_tools
-from service.worker import forget, look, post, send, work
+from service.worker import follow, start_beside
 
 _log = structlog.get_logger(__name__)
 
-_FOLLOW_EVERY_S: Final = 0.5
-_READ_AT_ONCE: Final = 20
+_AGAIN_S: Final = 2.0
 _WORTH_PACKING: Final = 2048
 _PACKED: Final = 4
 """Level of gzip: an answer should leave at once, so less packed and sooner."""
-_BESIDE: Final = {
-    "homeward-imports": work,
-    "homeward-look": look,
-    "homeward-send": send,
-    "homeward-post": post,
-}
-"""What runs beside the requests, each in a thread of its own: none waits for another."""
-
 _ROUTERS: Final = tuple(
     module.router
     for module in (
@@ -96,12 +87,8 @@ def create_app(settings: Settings, opener: ToolsOpener | None = None) -> FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Opening loads a model and may rebuild an index; /healthz answers meanwhile.
-        worker = threading.Thread(
-            target=_keep_open,
-            args=(holder, open_them, accesses, metrics),
-            name="homeward-index",
-            daemon=True,
-        )
+        opening = _Opening(open_them, holder, accesses, metrics, settings.background)
+        worker = threading.Thread(target=opening.keep_open, name="homeward-index", daemon=True)
         worker.start()
         yield
         holder.stopping.set()
@@ -158,70 +145,60 @@ def _console(settings: Settings) -> ConsoleState:
     )
 
 
-def _keep_open(
-    holder: ToolsHolder, opener: ToolsOpener, accesses: AccessLog, metrics: Metrics
-) -> None:
-    """Open the tools, then keep the index in step until the application stops."""
-    try:
-        with opener() as tools:
-            holder.ready(tools)
-            # Reads the lexicon, for words and for vetoes, before anyone waits for it.
-            tools.interpreter.language("warm")
-            tools.refusals.terms()
-            beside = [
-                threading.Thread(target=run, args=(tools, holder.stopping), name=name, daemon=True)
-                for name, run in _BESIDE.items()
-            ]
-            beside.append(
-                threading.Thread(
-                    target=forget,
-                    args=(tools, holder.stopping, metrics.note_forgotten),
-                    name="homeward-forget",
-                    daemon=True,
-                )
-            )
-            logging = threading.Thread(
-                target=accesses.keep_flushing,
-                args=(holder.stopping,),
-                name="homeward-access-log",
-                daemon=True,
-            )
-            for thread in (*beside, logging):
-                thread.start()
-            read_at: int | None = None
-            while not holder.stopping.wait(_FOLLOW_EVERY_S):
-                read_at = _keep_in_step(tools, read_at)
-            # The tools may only be closed once nobody works with them any more.
-            for thread in (*beside, logging):
-                thread.join()
-    except HomewardError as error:
-        _log.error("cannot serve", code=error.code, detail=error.detail)
-        holder.failed(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, callers must be told
-        _log.exception("cannot serve")
-        holder.failed(StorageError(f"The service could not start: {error}", code="start_failed"))
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What is needed to open the tools and work with them."""
+
+    opener: ToolsOpener
+    holder: ToolsHolder
+    accesses: AccessLog
+    metrics: Metrics
+    background: bool
+
+    def keep_open(self) -> None:
+        """Open the tools, again and again while the database is away; serve until told to stop."""
+        holder = self.holder
+        while not holder.stopping.is_set():
+            try:
+                with self.opener() as tools:
+                    self._work_with(tools)
+            except HomewardError as error:
+                _log.error("cannot serve", code=error.code, detail=error.detail)
+                holder.failed(error)
+                if error.code != "database_unavailable":
+                    return
+                holder.stopping.wait(_AGAIN_S)
+            except Exception as error:  # noqa: BLE001 - whatever it is, callers must be told
+                _log.exception("cannot serve")
+                message = f"The service could not start: {error}"
+                holder.failed(StorageError(message, code="start_failed"))
+                return
+
+    def _work_with(self, tools: Tools) -> None:
+        stopping = self.holder.stopping
+        self.holder.ready(tools)
+        named: dict[str, Callable[[], None]] = {
+            "warm": lambda: _warm(tools),
+            "access-log": lambda: self.accesses.keep_flushing(stopping),
+        }
+        threads = [
+            threading.Thread(target=run, name=f"homeward-{name}", daemon=True)
+            for name, run in named.items()
+        ]
+        for thread in threads:
+            thread.start()
+        if self.background:
+            threads += start_beside(tools, stopping, self.metrics.note_forgotten)
+        follow(tools, stopping)
+        # The tools may only be closed once nobody works with them any more.
+        for thread in threads:
+            thread.join()
 
 
-def _keep_in_step(tools: Tools, read_at: int | None) -> int | None:
-    """Let both indexes follow, and read some people again that an older release has read.
-
-    read_at: the generation of people at which nobody was left to be read; comes back. To look for
-    them goes through the whole register, so it is done only when somebody has changed since.
-    """
-    try:
-        # To find somebody again must not wait until a graph is built.
-        for index in (tools.register, tools.index, tools.people):
-            index.follow()
-        for index in (tools.register, tools.index, tools.people):
-            index.tidy()
-        generation = tools.people.state.generation
-        if generation == read_at:
-            return read_at
-        return None if read_again(tools, _READ_AT_ONCE) else generation
-    except Exception:  # noqa: BLE001 - see below
-        # A database that is away for a moment must not end the following for good.
-        _log.exception("index could not follow")
-        return None
+def _warm(tools: Tools) -> None:
+    """Read the lexicon, for words and for vetoes, before anyone waits for it."""
+    tools.interpreter.language("warm")
+    tools.refusals.terms()
 
 
 @contextmanager

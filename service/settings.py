@@ -28,8 +28,12 @@ class Settings(BaseSettings):
         ),
     ]
     person_keys: Annotated[
-        Path | None,
-        Field(description="Keys of single people; unset: beside the key file."),
+        str | Path | None,
+        Field(
+            repr=False,
+            description="Keys of single people, a file or a PostgreSQL database of their own; "
+            "unset: beside the key file.",
+        ),
     ] = None
     erasure_ledger: Annotated[
         Path | None,
@@ -37,8 +41,18 @@ class Settings(BaseSettings):
     ] = None
     database_url: Annotated[
         str | None,
-        Field(description="Default: SQLite in the data directory. PostgreSQL follows later."),
+        Field(
+            repr=False,
+            description="PostgreSQL that has the records; unset: SQLite in the data directory.",
+        ),
     ] = None
+    database_pool: Annotated[
+        int, Field(ge=1, le=100, description="Connections of this process to read with.")
+    ] = 10
+    background: Annotated[
+        bool,
+        Field(description="Whether serve also does what homeward work does beside it."),
+    ] = True
     admin_key: Annotated[
         str | None,
         Field(

@@ -1,8 +1,8 @@
 """The only place that picks adapters."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -24,11 +24,14 @@ from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
 from service.adapters.register import LocalRegister
 from service.adapters.store.codec import READING_FORMAT
+from service.adapters.store.moving import move
+from service.adapters.store.postgres import ServerUrl
 from service.adapters.store.rotation import Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
 from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
+from service.adapters.vectors.own_folder import own_folder
 from service.adapters.vectors.people import LocalPeopleIndex
 from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
@@ -95,12 +98,8 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
     Raises StorageError where the data directory cannot be used.
     """
-    _require_sqlite(settings)
-    store = _open_store(settings, writable=False)
-    try:
+    with closing(_open_store(settings, writable=False)) as store:
         yield store
-    finally:
-        store.close()
 
 
 @contextmanager
@@ -111,16 +110,17 @@ def open_rotation(
 
     forget_lost: erase who cannot be read any more. Raises StorageError where they cannot be used.
     """
-    _require_sqlite(settings)
     with ExitStack() as stack:
         with _named_in_errors():
             parts = open_parts(
-                settings.data_dir,
+                _records_place(settings),
                 _key_places(settings),
                 stack,
                 writable=writable,
                 giving_up=_lines_of_lost if forget_lost else None,
             )
+            if writable:
+                stack.enter_context(parts[0].alone())
         yield Rotation(*parts, settings.key_file)
 
 
@@ -134,13 +134,10 @@ def _lines_of_lost(lost: Mapping[str, str]) -> list[Access]:
     ]
 
 
-def _require_sqlite(settings: Settings) -> None:
-    if settings.database_url is not None:
-        message = (
-            "HOMEWARD_DATABASE_URL is set, but this release stores in SQLite only; "
-            "unset it to use the data directory."
-        )
-        raise StorageError(message, code="database_not_supported")
+def move_to_server(settings: Settings, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Copy the data directory to the servers that are set, as `moving.move` says."""
+    with _named_in_errors():
+        return move(settings.data_dir, _records_place(settings), _key_places(settings), advance)
 
 
 @contextmanager
@@ -157,7 +154,6 @@ def open_tools(
 
     Raises StorageError where the data directory cannot be used.
     """
-    _require_sqlite(settings)
     sign_in = _sign_in(settings)
     with ExitStack() as stack:
         # The matrices of one request are small, and a BLAS pool that spins between them takes
@@ -169,7 +165,9 @@ def open_tools(
             _require_fitting(encoder, settings)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
-        folder = _index_folder(settings, encoder)
+        with _named_in_errors():
+            place = own_folder(settings.data_dir) if writable else nullcontext(settings.data_dir)
+            folder = stack.enter_context(place) / "index" / encoder.model.revision
         neutral = Neutraliser.read(bundled("data", "lexicon"))
         places = _places()
         index = LocalListingIndex(
@@ -377,7 +375,14 @@ def _require_fitting(encoder: Encoder, settings: Settings) -> None:
 
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
     with _named_in_errors():
-        return SqlStore.open(settings.data_dir, _key_places(settings), writable=writable)
+        places = _key_places(settings)
+        return SqlStore.open(_records_place(settings), places, writable=writable)
+
+
+def _records_place(settings: Settings) -> Path | ServerUrl:
+    if settings.database_url is None:
+        return settings.data_dir
+    return ServerUrl(settings.database_url, "HOMEWARD_DATABASE_URL", settings.database_pool)
 
 
 def _key_places(settings: Settings) -> KeyPlaces:
@@ -391,7 +396,3 @@ def _named_in_errors() -> Iterator[None]:
     except OSError as error:
         message = f"HOMEWARD_DATA_DIR, HOMEWARD_KEY_FILE or a file beside it is unusable: {error}"
         raise StorageError(message) from error
-
-
-def _index_folder(settings: Settings, encoder: Encoder) -> Path:
-    return settings.data_dir / "index" / encoder.model.revision

@@ -24,6 +24,7 @@ _LONG = (
     "quality",
     "clients",
     "durability",
+    "postgres",
     "console",
     "notebooks",
     "packaging",

@@ -1,4 +1,4 @@
-"""The command line: homeward serve, demo, match, migrate, reindex, keys, audit, bench."""
+"""The command line: homeward serve, work, demo, match, migrate, reindex, keys, audit, bench."""
 
 from service.cli.commands import app
 

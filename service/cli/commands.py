@@ -23,6 +23,7 @@ from service.cli import (
     match_command,
     officers_command,
     rotate_command,
+    work_command,
 )
 from service.cli.terminal import (
     err,
@@ -47,7 +48,7 @@ from service.usecases.manage_keys import (
     new_key,
 )
 from service.usecases.put_listings import encode_missing
-from service.wiring import open_tools
+from service.wiring import move_to_server, open_tools
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,6 +65,7 @@ keys_app.command("backup")(rotate_command.backup)
 keys_app.command("forget-lost")(rotate_command.forget_lost)
 app.add_typer(audit_command.app, name="audit")
 app.add_typer(officers_command.app, name="officers")
+app.command("work")(work_command.work)
 app.command("match")(match_command.match)
 app.command("import")(import_command.import_file)
 app.command("forget")(forget_command.forget)
@@ -164,12 +166,26 @@ def _say_what_next(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    from_data_dir: Annotated[  # noqa: FBT002 - a flag of a command
+        bool,
+        typer.Option(
+            "--from-data-dir",
+            help="First copy everything from HOMEWARD_DATA_DIR to HOMEWARD_DATABASE_URL.",
+        ),
+    ] = False,
+) -> None:
     """Bring the database to this release's schema; serve does so too when it starts."""
     settings = read_settings()
     try:
+        if from_data_dir:
+            with progress_bar() as bar:
+                bar.start("Copying", 0)
+                rows, keys = move_to_server(settings, bar.advance)
+            out.print(f"{rows} rows and {keys} keys of people were copied.", highlight=False)
         with open_tools(settings):
-            line = f"{settings.data_dir} is ready for this release."
+            place = settings.data_dir if settings.database_url is None else "The database"
+            line = f"{place} is ready for this release."
             out.print(line, markup=False, highlight=False, soft_wrap=True)
     except HomewardError as error:
         fail(error)

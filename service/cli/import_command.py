@@ -1,5 +1,6 @@
 """homeward import: take a file in on this machine, with a dry run first."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +11,21 @@ from service.api.checks import Contract
 from service.cli.terminal import err, fail, log_to_stderr, out, progress_bar, read_settings
 from service.domain.access import Caller, Scope
 from service.domain.audit import Action
-from service.domain.batch import RowEffect, StoredBatch
+from service.domain.batch import ENDED, RowEffect, StoredBatch
 from service.domain.errors import HomewardError
 from service.domain.imported import FileFormat, ImportKind
 from service.domain.listing import Visibility
-from service.ports import Tools
+from service.ports import ProgressBar, Tools
 from service.usecases.export_refused import refused_as_csv
 from service.usecases.import_records import run_imports
 from service.usecases.log_command import COMMAND_KEY, log_of_command
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
 from service.usecases.submit_import import Upload, import_defaults, mapping_of, submit_import
 from service.wiring import open_tools
+from service.worker import IMPORTS
 
 _SHOWN = 20
+_LOOK_EVERY_S = 0.5
 
 
 def import_file(
@@ -76,8 +79,7 @@ def import_file(
             caller = Caller(COMMAND_KEY, organisation, frozenset({Scope.ADMIN}))
             batch = submit_import(tools, upload, caller).batch
             log_of_command(tools, Action.IMPORT_SUBMIT, organisation, (batch.id,))
-            run_imports(tools, Contract(), bar=bar)
-            stored = tools.store.batch(organisation, batch.id)
+            stored = _run_to_end(tools, organisation, batch.id, bar)
             _show(tools, stored)
             if refused is not None:
                 log_of_command(tools, Action.IMPORT_REFUSED_DOWNLOAD, organisation, (batch.id,))
@@ -87,6 +89,18 @@ def import_file(
         fail(error)
     if stored.progress.code:
         raise typer.Exit(1)
+
+
+def _run_to_end(tools: Tools, organisation: str, batch_id: str, bar: ProgressBar) -> StoredBatch:
+    """Run what is queued, or wait while it is another process's turn; return how it ended."""
+    while True:
+        with tools.store.turn(IMPORTS) as mine:
+            if mine:
+                run_imports(tools, Contract(), bar=bar)
+        stored = tools.store.batch(organisation, batch_id)
+        if stored.progress.state in ENDED:
+            return stored
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _show(tools: Tools, stored: StoredBatch) -> None:

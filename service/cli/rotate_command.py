@@ -13,7 +13,7 @@ from service.wiring import open_rotation
 def rotate() -> None:
     """Seal with a new master key, and everything anew that names an old one.
 
-    The service must be stopped (SQLite). Cut off anywhere, run it again: it goes on.
+    The service must be stopped, all processes of it. Cut off anywhere, run it again: it goes on.
     """
     settings = read_settings()
     try:
@@ -39,7 +39,7 @@ def retire() -> None:
     """Take master keys that seal nothing any more out of the key file, for good.
 
     Backups of the data directory from before the rotation open no more: see that none is needed.
-    The service must be stopped (SQLite).
+    The service must be stopped, all processes of it.
     """
     settings = read_settings()
     try:
@@ -77,7 +77,7 @@ def forget_lost(
 ) -> None:
     """Erase people whose keys are lost for good, so that everybody else can be served again.
 
-    The service must be stopped (SQLite).
+    The service must be stopped, all processes of it.
     """
     if not yes:
         err.print("This erases everybody whose key is not there. If so, say --yes.")

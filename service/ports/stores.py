@@ -1,6 +1,7 @@
 """What is kept, as Protocols. Every method is one transaction."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -348,4 +349,12 @@ class Store(
 
     def healthy(self) -> bool:
         """Tell whether the database answers."""
+        ...
+
+    def turn(self, job: str) -> AbstractContextManager[bool]:
+        """Tell whether a job is this process's to do until this ends, not another's.
+
+        Whoever dies gives their turn back. It saves double work; that nothing is done twice is
+        up to what the job writes.
+        """
         ...

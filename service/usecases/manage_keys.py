@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -113,7 +114,9 @@ def ensure_first_organisation(tools: Tools) -> None:
     """Make sure there is an organisation that records can belong to."""
     if not tools.store.organisations():
         now = tools.clock.now()
-        tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
+        # Another process may have been quicker.
+        with suppress(ConflictError):
+            tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
 
 
 def ensure_first_key(tools: Tools, given: str | None) -> str | None:
@@ -132,7 +135,8 @@ def ensure_first_key(tools: Tools, given: str | None) -> str | None:
                 frozenset({Scope.ADMIN}),
                 tools.clock.now(),
             )
-            tools.store.add_key(key, secret_hash(given))
+            with suppress(ConflictError):  # as above
+                tools.store.add_key(key, secret_hash(given))
         return None
     if any(Scope.ADMIN in key.scopes for key in tools.store.keys(FIRST_ORGANISATION)):
         return None

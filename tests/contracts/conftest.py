@@ -11,18 +11,21 @@ from service.adapters.vectors.local import LocalListingIndex
 from service.domain.embedding import ModelIdentity
 from service.ports import ListingIndex, Store
 from tests.contracts.examples import HOME, OTHER, sqlite_store
+from tests.postgres.server import postgres_store, server
 
 StoreOpener = Callable[[Path], AbstractContextManager[Store]]
 IndexOpener = Callable[[Store, ModelIdentity], ListingIndex]
 
-STORES: Final[dict[str, StoreOpener]] = {"sqlite": sqlite_store}
+STORES: Final[dict[str, StoreOpener]] = {"postgres": postgres_store, "sqlite": sqlite_store}
 INDEXES: Final[dict[str, IndexOpener]] = {"local": LocalListingIndex}
 
 
 @pytest.fixture(params=sorted(STORES))
-def open_store(request: pytest.FixtureRequest) -> StoreOpener:
+def open_store(request: pytest.FixtureRequest) -> Iterator[StoreOpener]:
     """How to open each store in turn; opening the same folder again finds the same records."""
-    return STORES[request.param]
+    yield STORES[request.param]
+    if request.param == "postgres":
+        server().take_back()
 
 
 @pytest.fixture

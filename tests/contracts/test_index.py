@@ -13,12 +13,14 @@ from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.listing import Kind, StoredListing
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.ports import ListingIndex, Store
+from tests.contracts.conftest import StoreOpener
 from tests.contracts.examples import (
     MODEL,
     NEXT_MODEL,
     ToyEncoder,
     job,
     listing_put,
+    sqlite_store,
     unit_rows,
     vectors_for,
     write_listing,
@@ -27,6 +29,12 @@ from tests.contracts.examples import (
 IndexOpener = Callable[[Store, ModelIdentity], ListingIndex]
 
 EVERYTHING = Ask(Eligibility(), 100_000)
+
+
+@pytest.fixture
+def open_store() -> StoreOpener:
+    """One store alone: each gives an index the same, and these take long."""
+    return sqlite_store
 
 
 def _ask(

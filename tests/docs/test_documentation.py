@@ -60,6 +60,14 @@ def test_every_setting_is_listed_with_its_default() -> None:
             assert shown == f"`{field.default}`", name
 
 
+def test_the_composition_sets_only_settings() -> None:
+    """Each HOMEWARD_… that compose.yaml gives a container is a setting, or asked of its reader."""
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    asked = {"HOMEWARD_DB_PASSWORD", "HOMEWARD_KEYS_PASSWORD"}
+    known = {f"HOMEWARD_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"HOMEWARD_\w+", text)) - asked <= known
+
+
 def commands(group: TyperGroup, prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], set[str]]:
     """Return every command below a group, by its words, with its options."""
     found: dict[tuple[str, ...], set[str]] = {}

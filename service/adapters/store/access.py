@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.vault import Vault
 from service.domain.access import ApiKey, Organisation, Scope
 from service.domain.errors import ConflictError, NotFoundError
@@ -19,7 +19,7 @@ from service.domain.token import Principal
 class AccessQueries:
     """Implements `service.ports.AccessStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         """Work on this database; seal with this vault."""
         self._db = database
         self._vault = vault

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.vault import ACCESS_LOG, Vault
 from service.domain.audit import Access, AccessQuery, Action, Fit, Link, LoggedAccess, LogHead
 from service.domain.errors import StorageError
@@ -42,7 +42,7 @@ _SAID: Final = (
 class AuditQueries:
     """Implements `service.ports.AuditStore`."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         """Work on this database; seal with keys derived from this vault's."""
         self._db = database
         self._vault = vault

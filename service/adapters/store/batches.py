@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from service.adapters.store import tables as t
 from service.adapters.store.codec import listing_to_json
-from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.database import Database, chunks
 from service.adapters.store.listings import content_over, put_within
 from service.adapters.store.people import PersonQueries
 from service.adapters.store.rows import BATCH, open_row, seal_row, subject_of
@@ -38,9 +38,7 @@ _NOT_KEPT: Final = "What was sent is no longer kept."
 class BatchQueries:
     """Implements `service.ports.BatchStore`."""
 
-    def __init__(
-        self, database: SqliteDatabase, subjects: SubjectVault, people: PersonQueries
-    ) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault, people: PersonQueries) -> None:
         """Work on this database; seal with these keys; write people as `people` does."""
         self._db = database
         self._subjects = subjects

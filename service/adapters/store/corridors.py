@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.adapters.store import tables as t
 from service.adapters.store.codec import CORRIDOR
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.domain.corridor import Corridor, CorridorVersion, StoredCorridor
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.records import Page
@@ -20,7 +20,7 @@ _SEEDED = "corridors_seeded"
 class CorridorQueries:
     """Implements `service.ports.CorridorStore`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         """Work on this database."""
         self._db = database
 

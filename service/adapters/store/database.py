@@ -3,10 +3,10 @@
 import fcntl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 import pysqlite3.dbapi2 as sqlite
 import sqlalchemy as sa
@@ -28,10 +28,54 @@ _CHUNK = 500
 """Ids per IN list: well under SQLite's limit of bound values."""
 
 
+class Database(Protocol):
+    """Where records or keys lie. What is written is seen in the order in which it was written."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in an error."""
+        ...
+
+    @property
+    def writer_engine(self) -> sa.Engine:
+        """The engine migrations run on; its transactions take turns like those of `write`."""
+        ...
+
+    def write(self) -> AbstractContextManager[sa.Connection]:
+        """Open the writing transaction; it commits at the end, or rolls back on any error."""
+        ...
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """Open a reading transaction: one consistent moment."""
+        ...
+
+    def opening(self) -> AbstractContextManager[None]:
+        """Keep others from opening it until this ends: schema and keys are made by one alone."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep others from it as `opening` does; raise StorageError if another has it open."""
+        ...
+
+    def turn(self, job: str) -> AbstractContextManager[bool]:
+        """Tell whether a job is this process's to do until this ends, not another's."""
+        ...
+
+    def forget_deleted(self) -> None:
+        """Do what can be done so that no byte of what was deleted stays."""
+        ...
+
+    def compact(self) -> None:
+        """Write everything anew, so that nothing removed is left in between."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
 LastStep = Callable[[sa.Connection], None]
-before_commit: Final = ContextVar["tuple[SqliteDatabase, LastStep] | None"](
-    "before_commit", default=None
-)
+before_commit: Final = ContextVar["tuple[Database, LastStep] | None"]("before_commit", default=None)
 """What the next writing transactions of this context do last in one database; what it raises
 rolls them back."""
 
@@ -74,6 +118,11 @@ class SqliteDatabase:
         self._writer = self._engine(size=1, begin="BEGIN IMMEDIATE") if writable else None
         self._reader = self._engine(size=_READERS, begin="BEGIN")
 
+    @property
+    def name(self) -> str:
+        """See `Database`."""
+        return str(self.path)
+
     def _engine(self, *, size: int, begin: str) -> sa.Engine:
         engine = sa.create_engine(
             f"sqlite:///{self.path}",
@@ -112,6 +161,18 @@ class SqliteDatabase:
         """Open a reading transaction: one consistent moment."""
         with self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """See `Database`: the writer's lock has kept others out already."""
+        yield
+
+    alone = opening
+
+    @contextmanager
+    def turn(self, job: str) -> Iterator[bool]:  # noqa: ARG002 - nobody else is there
+        """See `Database`: one process writes, so that every job is its own."""
+        yield True
 
     @property
     def writer_engine(self) -> sa.Engine:

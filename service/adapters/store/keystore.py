@@ -1,11 +1,11 @@
-"""The keys of single people, wrapped by the master key, in a file apart from the records.
+"""The keys of single people, wrapped by the master key, apart from the records.
 
 Apart, because a key that lies in the backup of the records erases nothing when it is destroyed.
 """
 
 import mmap
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import sqlalchemy as sa
 
-from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.database import Database, SqliteDatabase, chunks
 from service.adapters.store.keyfile import refuse_if_open_to_others, sync_folder
 from service.domain.errors import StorageError
 
@@ -65,36 +65,23 @@ class Minted:
     marks: dict[str, frozenset[bytes]] = field(default_factory=dict)
 
 
-class KeyStore:
-    """An SQLite file of its own. Several processes may write; a write is one small sync."""
+class KeyQueries:
+    """Keys in a database of their own; where that lies, and how bytes are wiped, is below."""
 
-    def __init__(self, path: Path, store: str, *, writable: bool = True) -> None:
-        """Open the file, make it if `writable`. store: names the data directory in it.
-
-        Raises StorageError where it is missing, readable by others or of a newer release.
-        """
-        self.path = path
+    def __init__(self, database: Database, store: str) -> None:
+        """Work on this database. store: names the records' installation in it."""
+        self._db = database
         self._store = store
-        if not path.exists():
-            if not writable:
-                raise StorageError(missing(path))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-            # SQLite makes the file's content durable, not its name.
-            sync_folder(path.parent)
-        refuse_if_open_to_others(path)
-        self._db = SqliteDatabase(path, writable=writable, alone=False)
-        try:
-            if writable:
-                with self._db.write() as connection:
-                    _make(connection, path)
-        except sa.exc.DatabaseError as error:
-            self.close()
-            message = f"{path} cannot be used ({error.orig}); restore it from a backup."
-            raise StorageError(message) from error
-        except BaseException:
-            self.close()
-            raise
+
+    @property
+    def name(self) -> str:
+        """What to call it in an error."""
+        return self._db.name
+
+    @property
+    def store(self) -> str:
+        """The name of the records' installation here."""
+        return self._store
 
     def wrapped(self, subjects: Sequence[str]) -> dict[str, bytes]:
         """Return the wrapped keys of those who have one."""
@@ -122,6 +109,17 @@ class KeyStore:
         wanted = sa.select(subject_marks.c.subject).where(subject_marks.c.mark.in_(list(marks)))
         with self._db.read() as connection:
             return set(connection.execute(wanted).scalars())
+
+    def marks(self, subjects: Sequence[str]) -> dict[str, frozenset[bytes]]:
+        """Return the marks of those who have any."""
+        found: dict[str, set[bytes]] = {}
+        table = subject_marks.c
+        with self._db.read() as connection:
+            for chunk in chunks(subjects):
+                wanted = sa.select(table.subject, table.mark).where(table.subject.in_(chunk))
+                for row in connection.execute(wanted):
+                    found.setdefault(row.subject, set()).add(row.mark)
+        return {name: frozenset(some) for name, some in found.items()}
 
     def keep(self, minted: Minted, settled: Collection[str]) -> None:
         """Write new keys and marks in one durable transaction; those `settled` pend no longer."""
@@ -159,37 +157,11 @@ class KeyStore:
             return list(connection.execute(wanted).scalars())
 
     def destroy(self, subjects: Collection[str], names: Mapping[str, str]) -> None:
-        """Remove keys so that no byte of them stays in the file; note `names` as erased.
+        """Remove keys so that no byte of them stays; note `names` as erased, with their moments.
 
         Raises StorageError where bytes stay, which then has not been an erasure.
         """
-        gone = [wrapped[_NONCE_END:] for wrapped in self.wrapped(list(subjects)).values()]
-        with self._db.write() as connection:
-            for table in (subject_keys, subject_marks):
-                _remove(connection, table, subjects)
-            _remove(connection, erased, names, by="name")
-            if names:
-                rows = [{"name": name, "at": at} for name, at in names.items()]
-                connection.execute(sa.insert(erased), rows)
-        self._db.forget_deleted()
-        if gone and self._stays(gone):
-            # SQLite zeroes what it deletes, but not what it has moved to another page before.
-            self._db.compact()
-            if self._stays(gone):
-                message = f"An erased key is still in {self.path}; another process is reading it."
-                raise StorageError(message, code="erasure_incomplete")
-
-    def _stays(self, values: Sequence[bytes]) -> bool:
-        """Tell whether any byte string stands anywhere in the file or its log."""
-        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
-            if path.exists() and path.stat().st_size:
-                with (
-                    path.open("rb") as file,
-                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-                ):
-                    if holds_any(content, values):
-                        return True
-        return False
+        raise NotImplementedError
 
     def erased(self) -> dict[str, str]:
         """Return the copy of the ledger that is kept here: forgotten name → moment."""
@@ -228,10 +200,9 @@ class KeyStore:
                 sa.select(sa.func.count()).select_from(subject_keys)
             ).scalar_one()
 
-    def copy_to(self, path: Path) -> None:
-        """Write a whole copy, as of one moment, to a file that is not there yet."""
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        self._db.copy_to(path)
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """Return the files a backup of these keys has, by name, and what writes each."""
+        return {}
 
     def compact(self) -> None:
         """Write the file anew, without anything that was replaced or removed."""
@@ -240,6 +211,75 @@ class KeyStore:
     def close(self) -> None:
         """Close all connections."""
         self._db.close()
+
+
+class KeyStore(KeyQueries):
+    """Keys in an SQLite file. Several processes may write; a write is one small sync."""
+
+    def __init__(self, path: Path, store: str, *, writable: bool = True) -> None:
+        """Open the file, make it if `writable`. store: names the data directory in it.
+
+        Raises StorageError where it is missing, readable by others or of a newer release.
+        """
+        self.path = path
+        if not path.exists():
+            if not writable:
+                raise StorageError(missing(str(path)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            # SQLite makes the file's content durable, not its name.
+            sync_folder(path.parent)
+        refuse_if_open_to_others(path)
+        self._file = SqliteDatabase(path, writable=writable, alone=False)
+        super().__init__(self._file, store)
+        try:
+            if writable:
+                with self._db.write() as connection:
+                    _make(connection, path)
+        except sa.exc.DatabaseError as error:
+            self.close()
+            message = f"{path} cannot be used ({error.orig}); restore it from a backup."
+            raise StorageError(message) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def destroy(self, subjects: Collection[str], names: Mapping[str, str]) -> None:
+        """See `KeyQueries`: the file and its log are searched for the bytes."""
+        gone = [wrapped[_NONCE_END:] for wrapped in self.wrapped(list(subjects)).values()]
+        with self._db.write() as connection:
+            remove_subjects(connection, subjects)
+            _remove(connection, erased, names, by="name")
+            if names:
+                rows = [{"name": name, "at": at} for name, at in names.items()]
+                connection.execute(sa.insert(erased), rows)
+        self._db.forget_deleted()
+        if gone and self._stays(gone):
+            # SQLite zeroes what it deletes, but not what it has moved to another page before.
+            self._db.compact()
+            if self._stays(gone):
+                message = f"An erased key is still in {self.path}; another process is reading it."
+                raise StorageError(message, code="erasure_incomplete")
+
+    def _stays(self, values: Sequence[bytes]) -> bool:
+        """Tell whether any byte string stands anywhere in the file or its log."""
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            if path.exists() and path.stat().st_size:
+                with (
+                    path.open("rb") as file,
+                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+                ):
+                    if holds_any(content, values):
+                        return True
+        return False
+
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """See `KeyQueries`: the file, whole, as of one moment."""
+        return {self.path.name: self._copy_to}
+
+    def _copy_to(self, path: Path) -> None:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        self._file.copy_to(path)
 
 
 def holds_any(content: mmap.mmap, values: Sequence[bytes]) -> bool:
@@ -258,10 +298,10 @@ def holds_any(content: mmap.mmap, values: Sequence[bytes]) -> bool:
     return False
 
 
-def missing(path: Path) -> str:
-    """Say that the file of people's keys is not there, and what to do."""
+def missing(name: str) -> str:
+    """Say that people's keys are not where they should be, and what to do."""
     return (
-        f"The file of people's keys {path} is missing, but this data directory holds people "
+        f"The file of people's keys {name} is missing, but this data directory holds people "
         "sealed with them. Restore it from its newest copy or set HOMEWARD_PERSON_KEYS to where "
         "it is. Nothing was removed."
     )
@@ -275,6 +315,12 @@ def _make(connection: sa.Connection, path: Path) -> None:
     if found < _VERSION:
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version={_VERSION}")
+
+
+def remove_subjects(connection: sa.Connection, subjects: Collection[str]) -> None:
+    """Delete keys and marks."""
+    for table in (subject_keys, subject_marks):
+        _remove(connection, table, subjects)
 
 
 def _settle(connection: sa.Connection, subjects: Collection[str]) -> None:

@@ -6,15 +6,45 @@ A line holds no id but the `forgotten_name`, so the file may be copied anywhere 
 import json
 import os
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from service.adapters.store.keyfile import refuse_if_open_to_others, sync_folder
 
 _log = structlog.get_logger(__name__)
+
+
+class ErasureLedger(Protocol):
+    """Who was erased, by forgotten name, and when."""
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether this forgotten name was erased, as far as was read."""
+        ...
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Every forgotten name with its moment, as far as was read."""
+        ...
+
+    def read_on(self) -> None:
+        """Take in what was added since, by whichever process."""
+        ...
+
+    def add(self, names: Collection[str], at: datetime | None = None) -> None:
+        """Note these as erased; durable when this returns."""
+        ...
+
+    def copy(self, erased: Mapping[str, str]) -> None:
+        """Note these with their moments, as far as they do not stand there; durable."""
+        ...
+
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """Return the file a backup of it has, by name, and what writes it."""
+        ...
 
 
 class Ledger:
@@ -74,12 +104,16 @@ class Ledger:
             new = {name: at for name, at in erased.items() if name not in self._names}
             if not new:
                 return
-            lines = "".join(
-                json.dumps({"erased": name, "at": at}, separators=(",", ":")) + "\n"
-                for name, at in new.items()
-            )
-            self._append(lines.encode())
+            self._append(lines_of(new))
             self._names |= new
+
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """See `ErasureLedger`."""
+        return {self.path.name: self._copy_to} if self.path.exists() else {}
+
+    def _copy_to(self, path: Path) -> None:
+        path.touch(0o600)
+        path.write_bytes(self.path.read_bytes())
 
     def _append(self, lines: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,3 +130,12 @@ class Ledger:
             os.fsync(file.fileno())
         if born:
             sync_folder(self.path.parent)
+
+
+def lines_of(erased: Mapping[str, str]) -> bytes:
+    """Return forgotten names with their moments as lines of a ledger."""
+    lines = (
+        json.dumps({"erased": name, "at": at}, separators=(",", ":")) + "\n"
+        for name, at in erased.items()
+    )
+    return "".join(lines).encode()

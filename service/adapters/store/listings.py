@@ -15,7 +15,8 @@ from service.adapters.store.codec import (
     vectors_from_bytes,
     vectors_to_bytes,
 )
-from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.database import Database, chunks
+from service.adapters.store.json_text import json_text
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.listing import (
@@ -33,7 +34,7 @@ from service.domain.twins import blocks_of
 class ListingQueries:
     """Implements `service.ports.ListingStore`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         """Work on this database."""
         self._db = database
 
@@ -330,12 +331,12 @@ def _tell(connection: sa.Connection, listing_id: str, *, present: bool) -> None:
 def _sought(search: ListingSearch) -> list[sa.ColumnElement[bool]]:
     table = t.listings.c
     said = [
-        sa.func.coalesce(sa.func.json_extract(table.body, f"$.{name}"), "")
+        sa.func.coalesce(json_text(table.body, name), "")
         for name in ("title", "employer", "provider", "region")
     ]
     text = said[0] + " " + said[1] + " " + said[2] + " " + said[3]
     found = [visible_to(search.viewer)]
-    found += [text.contains(word, autoescape=True) for word in search.words]
+    found += [text.icontains(word, autoescape=True) for word in search.words]
     if search.kind is not None:
         found.append(table.kind == search.kind)
     if search.country is not None:
@@ -344,6 +345,6 @@ def _sought(search: ListingSearch) -> list[sa.ColumnElement[bool]]:
         found.append(table.organisation_id == search.organisation_id)
     if search.open_on is not None:
         # Days are kept as 2026-01-31: their order is that of the letters.
-        ends = sa.func.json_extract(table.body, "$.valid_through")
+        ends = json_text(table.body, "valid_through")
         found.append(sa.or_(ends.is_(None), ends >= search.open_on.isoformat()))
     return found

@@ -1,5 +1,6 @@
 """Bring a database to the newest schema, and tell which one it has."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,10 +19,16 @@ def _config(connection: sa.Connection | None = None) -> Config:
     return config
 
 
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    """Return all revisions of this release, the newest first; reading them takes a while."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(script.revision for script in scripts)
+
+
 def newest() -> str:
     """Return the revision this release brings."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return head or ""
+    return _known()[0]
 
 
 def current(connection: sa.Connection) -> str | None:
@@ -34,12 +41,13 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
 
     Raises StorageError for a schema that a newer release has made.
     """
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         before = current(connection)
-        if before is not None and before not in known:
+        if before is not None and before not in _known():
             message = (
-                f"The data directory has schema {before}, which this release does not know; "
+                f"The database has schema {before}, which this release does not know; "
                 "use the newest release that has touched it."
             )
             raise StorageError(message)

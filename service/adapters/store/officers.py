@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.adapters.store import officer_tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.tables import people
 from service.domain.errors import ConflictError, NotFoundError
@@ -28,7 +28,7 @@ from service.domain.officer import (
 class OfficerQueries:
     """Implements `service.ports.OfficerStore`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Work on this database; seal what is about a person under their key."""
         self._db = database
         self._vault = subjects.master

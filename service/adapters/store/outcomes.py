@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.subjects import SubjectVault
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.outcome import DeclineReason, Outcome, OutcomeKind, StoredOutcome
@@ -24,7 +24,7 @@ _SAID: Final = TypeAdapter(tuple[DeclineReason | None, str | None])
 class OutcomeQueries:
     """Implements `service.ports.OutcomeStore`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Work on this database; seal what was said of a person under their own key."""
         self._db = database
         self._subjects = subjects

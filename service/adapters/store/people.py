@@ -19,7 +19,7 @@ from service.adapters.store.codec import (
     reading_to_bytes,
     said_to_bytes,
 )
-from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.database import Database, chunks
 from service.adapters.store.marks import marks_of, reached_by
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.traces import forget_traces, tell_feed
@@ -33,7 +33,7 @@ from service.domain.work_said import Crowd
 class PersonQueries:
     """Implements `service.ports.PersonStore`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Work on this database; seal each person under their own key."""
         self._db = database
         self._subjects = subjects
@@ -320,10 +320,11 @@ class PersonQueries:
                 .where(feed.sequence > after)
                 .order_by(feed.sequence)
                 .limit(limit)
-            )
-            return [
-                (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
-            ]
+            ).all()
+        self._subjects.drop({row.name for row in rows if row.person_id is None})
+        return [
+            (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
+        ]
 
     def _records(self, rows: Sequence[Any]) -> Iterator[StoredPerson]:
         """Open many rows, without those who were erased since they were read."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase, chunks
+from service.adapters.store.database import Database, chunks
 from service.adapters.store.marks import marks_of
 from service.adapters.store.people import unpack
 from service.adapters.store.rows import BATCH, open_row, own_subject, seal_row
@@ -48,7 +48,7 @@ def is_own(column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bool]:
 class Reconciler:
     """Brings the records, the people's keys and the ledger to agree, before anyone is served."""
 
-    database: SqliteDatabase
+    database: Database
     subjects: SubjectVault
 
     def run(self) -> None:
@@ -113,14 +113,19 @@ class Reconciler:
         with self.database.read() as connection:
             rows = connection.execute(own).all()
         missing = {row.id: row.organisation_id for row in rows if row.id not in held}
+        if missing:
+            # Another process may have registered, or erased, somebody meanwhile.
+            held = set(self.subjects.keys.wrapped(list(missing)))
+            missing = {one: owner for one, owner in missing.items() if one not in held}
+            self.subjects.ledger.read_on()
         return {one: owner for one, owner in missing.items() if not self._is_gone(one)}
 
     def refuse_lost_keys(self) -> None:
         """Raise StorageError if people's keys are missing and the ledger does not say why."""
         if lost := self.lost():
             message = (
-                f"The keys of {len(lost)} people are not in {self.subjects.keys.path}, and no "
-                "erasure of them is on record. Restore the newest copy of that file. Nothing was "
+                f"The keys of {len(lost)} people are not in {self.subjects.keys.name}, and no "
+                "erasure of them is on record. Restore the newest copy of them. Nothing was "
                 "removed. Where there is no other copy: homeward keys forget-lost"
             )
             raise StorageError(message, code="person_keys_lost")

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from service.adapters.store import kept_tables as k
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase, before_commit
+from service.adapters.store.database import Database, before_commit
 from service.adapters.store.subjects import SubjectVault
 from service.domain.errors import InProgressError, KeyReusedError, ReplyLostError
 from service.domain.reply import Claim, Reply
@@ -25,7 +25,7 @@ _REPLY: Final = TypeAdapter(Reply)
 class ReplyQueries:
     """Implements `service.ports.ReplyStore`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Work on this database; seal what is about a person under their key."""
         self._db = database
         self._vault = subjects.master

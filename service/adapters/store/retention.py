@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from service.adapters.store import kept_tables as k
 from service.adapters.store import officer_tables as o
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
+from service.adapters.store.json_text import json_text
 from service.adapters.store.reconcile import is_own
 from service.adapters.store.rows import own_subject
 from service.adapters.store.subjects import SubjectVault
@@ -22,7 +23,7 @@ from service.domain.retention import Kept
 class RetentionQueries:
     """Implements `service.ports.RetentionStore`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Work on this database; destroy the keys of what is forgotten."""
         self._db = database
         self._subjects = subjects
@@ -160,8 +161,7 @@ def _old_messages(_: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
 
 def _told_of_closed(_: sa.Connection, before: datetime) -> sa.ColumnElement[bool]:
     # Days as text sort as days do; a listing that says none never closes, and compares as unknown.
-    body = sa.type_coerce(t.listings.c.body, sa.JSON)
-    closed = body["valid_through"].as_string() < before.date().isoformat()
+    closed = json_text(t.listings.c.body, "valid_through") < before.date().isoformat()
     return t.alerts_told.c.listing_id.in_(sa.select(t.listings.c.id).where(closed))
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from service.adapters.store import kept_tables as k
 from service.adapters.store import officer_tables as o
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.keyfile import KEY_ID, MasterKeys, new_key, read_keys, replace_keys
 from service.adapters.store.officers import draft_place
 from service.adapters.store.replies import reply_place
@@ -51,7 +51,7 @@ SEALED: Final = (
 class Rotation:
     """Changes the master key of an open store. Killed anywhere, it goes on where it was."""
 
-    database: SqliteDatabase
+    database: Database
     subjects: SubjectVault
     key_file: Path
 
@@ -135,22 +135,27 @@ class Rotation:
     def copy_keys(self, folder: Path) -> list[Path]:
         """Copy key file, people's keys and ledger into a folder; return what was written.
 
+        Keys that lie on a server are copied by its own tools.
+
         Raises ConflictError where one of them is there already.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys, ledger = self.subjects.keys, self.subjects.ledger.path
-        sources = [self.key_file, keys.path, *([ledger] if ledger.exists() else [])]
-        targets = [folder / one.name for one in sources]
+        copies = {
+            self.key_file.name: self._copy_key_file,
+            **self.subjects.keys.copies(),
+            **self.subjects.ledger.copies(),
+        }
+        targets = [folder / name for name in copies]
         if there := [one for one in targets if one.exists()]:
             message = f"{there[0]} is there already; name another folder."
             raise ConflictError(message, code="exists")
-        for source, target in zip(sources, targets, strict=True):
-            if source == keys.path:
-                keys.copy_to(target)
-            else:
-                target.touch(0o600)
-                target.write_bytes(source.read_bytes())
+        for target, write in zip(targets, copies.values(), strict=True):
+            write(target)
         return targets
+
+    def _copy_key_file(self, path: Path) -> None:
+        path.touch(0o600)
+        path.write_bytes(self.key_file.read_bytes())
 
     def retire(self) -> int:
         """Take every key that no longer seals out of the key file; return how many.

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +15,19 @@ from service.adapters.store.audit import AuditQueries
 from service.adapters.store.batches import BatchQueries
 from service.adapters.store.corridors import CorridorQueries
 from service.adapters.store.cursors import SealedCursors
-from service.adapters.store.database import SqliteDatabase
-from service.adapters.store.keystore import KeyStore, missing
+from service.adapters.store.database import Database, SqliteDatabase
+from service.adapters.store.keystore import KeyQueries, KeyStore, missing
 from service.adapters.store.ledger import Ledger
 from service.adapters.store.letters import LetterQueries
 from service.adapters.store.listings import ListingQueries
 from service.adapters.store.officers import OfficerQueries
 from service.adapters.store.outcomes import OutcomeQueries
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.adapters.store.reconcile import Reconciler, is_own
 from service.adapters.store.replies import ReplyQueries
 from service.adapters.store.retention import RetentionQueries
+from service.adapters.store.server_keys import ServerKeys, ServerLedger
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.twins import TwinQueries
 from service.adapters.store.vault import LINKS, Vault
@@ -53,7 +55,7 @@ class SqlStore(
 ):
     """Implements `service.ports.Store`."""
 
-    def __init__(self, database: SqliteDatabase, subjects: SubjectVault) -> None:
+    def __init__(self, database: Database, subjects: SubjectVault) -> None:
         """Serve from an open, migrated database."""
         vault = subjects.master
         ListingQueries.__init__(self, database)
@@ -73,18 +75,20 @@ class SqlStore(
         self.cursors = SealedCursors(vault)
 
     @classmethod
-    def open(cls, data_dir: Path, keys: "KeyPlaces | Path", *, writable: bool = True) -> "SqlStore":
-        """Open the store in `data_dir`, creating and migrating it if `writable`.
+    def open(
+        cls, records: Path | ServerUrl, keys: "KeyPlaces | Path", *, writable: bool = True
+    ) -> "SqlStore":
+        """Open the store in a data directory or on a server, creating and migrating if `writable`.
 
         keys: where they lie; a path alone is the key file, and the rest lies beside it. Who was
         erased is erased again here, should a backup have brought them back.
 
-        Raises StorageError if it is missing, in use, newer than this release, or encrypted
+        Raises StorageError if it is missing, away, in use, newer than this release, or encrypted
         with a key that the key file does not hold, or if keys of people are lost.
         """
         places = keys if isinstance(keys, KeyPlaces) else KeyPlaces.beside(keys)
         with ExitStack() as undo:
-            store = cls(*open_parts(data_dir, places, undo, writable=writable))
+            store = cls(*open_parts(records, places, undo, writable=writable))
             undo.pop_all()
         return store
 
@@ -98,8 +102,12 @@ class SqlStore(
         try:
             with self._database.read() as connection:
                 return connection.execute(sa.text("SELECT 1")).scalar() == 1
-        except sa.exc.SQLAlchemyError:
+        except (sa.exc.SQLAlchemyError, StorageError):
             return False
+
+    def turn(self, job: str) -> AbstractContextManager[bool]:
+        """See the port."""
+        return self._database.turn(job)
 
     def close(self) -> None:
         """Close all connections."""
@@ -111,45 +119,50 @@ class SqlStore(
 class KeyPlaces:
     """Where keys lie, none of it in the data directory.
 
-    master: the key file. people: the file of people's keys. ledger: who was erased.
+    master: the key file. people: the file of people's keys, or the server that has them. ledger:
+    who was erased; beside keys on a server, what such a file says is taken in.
     """
 
     master: Path
-    people: Path
+    people: Path | ServerUrl
     ledger: Path
 
     @classmethod
     def beside(
-        cls, master: Path, people: Path | None = None, ledger: Path | None = None
+        cls, master: Path, people: "str | Path | None" = None, ledger: Path | None = None
     ) -> "KeyPlaces":
-        """Fill in what is not named: beside the key file, and called after it."""
+        """Fill in what is not named: beside the key file, and called after it.
+
+        people: a path, or the URL of a server; raises StorageError where it is neither.
+        """
+        place: Path | ServerUrl | None = None
+        if isinstance(people, str) and ServerUrl.is_one(people):
+            place = ServerUrl(people, "HOMEWARD_PERSON_KEYS")
+        elif people is not None:
+            place = Path(people)
         return cls(
             master,
-            people or master.with_name(f"{master.stem}-people.sqlite3"),
+            place or master.with_name(f"{master.stem}-people.sqlite3"),
             ledger or master.with_name(f"{master.stem}-erased.jsonl"),
         )
 
 
 def open_parts(
-    data_dir: Path,
+    records: Path | ServerUrl,
     places: KeyPlaces,
     undo: ExitStack,
     *,
     writable: bool,
     giving_up: Noting | None = None,
-) -> tuple[SqliteDatabase, SubjectVault]:
+) -> tuple[Database, SubjectVault]:
     """Open database and keys as `SqlStore.open` does. undo: takes what closes them again.
 
     giving_up: erase people whose keys are lost, in place of raising StorageError; it is given their
     organisations by their ids, and returns what the access log is to say.
     """
-    path = data_dir / DATABASE_NAME
-    if not writable and not path.exists():
-        message = f"There is no Homeward data in {data_dir}."
-        raise StorageError(message)
-    database = SqliteDatabase(path, writable=writable)
+    database = open_database(records, writable=writable)
     undo.callback(database.close)
-    with _plainly(path):
+    with _plainly(database), database.opening() if writable else nullcontext():
         before: str | None = ""
         after = ""
         if writable:
@@ -157,7 +170,7 @@ def open_parts(
             # A process killed between erasing and this has left its log behind.
             database.forget_deleted()
         with database.read() as connection:
-            _check_schema(connection, path)
+            _check_schema(connection, database)
             canary = _fact(connection, "canary")
         vault = Vault.from_file(places.master, create=writable and canary is None)
         if canary is not None:
@@ -184,37 +197,65 @@ def open_parts(
     return database, subjects
 
 
-def _refuse_missing(database: SqliteDatabase, places: KeyPlaces) -> None:
+def open_database(records: Path | ServerUrl, *, writable: bool) -> Database:
+    """Open what holds the records, without looking at what is in it; raise StorageError."""
+    if isinstance(records, ServerUrl):
+        return PostgresDatabase(records, writable=writable)
+    path = records / DATABASE_NAME
+    if not writable and not path.exists():
+        message = f"There is no Homeward data in {records}."
+        raise StorageError(message)
+    return SqliteDatabase(path, writable=writable)
+
+
+def _refuse_missing(database: Database, places: KeyPlaces) -> None:
     """Never make people's keys anew where people need them: everybody would look as if erased."""
-    if not places.people.exists():
+    place = places.people
+    there = ServerKeys.are_there(place) if isinstance(place, ServerUrl) else place.exists()
+    if not there:
         with database.read() as connection:
-            in_use = any(connection.execute(sa.select(is_own(t.people.c.sealed))).scalars())
-        if in_use:
-            raise StorageError(missing(places.people), code="person_keys_lost")
+            own = sa.select(t.people.c.id).where(is_own(t.people.c.sealed)).limit(1)
+            in_use = connection.execute(own).first()
+        if in_use is not None:
+            raise StorageError(missing(str(place)), code="person_keys_lost")
 
 
 def _open_subjects(
-    database: SqliteDatabase, vault: Vault, places: KeyPlaces, *, writable: bool
+    database: Database, vault: Vault, places: KeyPlaces, *, writable: bool
 ) -> SubjectVault:
     with database.read() as connection:
         named = _fact(connection, "installation")
     if named is None and writable:
         named = _put_fact(database, vault, "installation", secrets.token_hex(8).encode())
     name = "" if named is None else vault.open(named, "facts/installation").decode()
-    keys = KeyStore(places.people, name, writable=writable)
+    if isinstance(places.people, Path):
+        kept = KeyStore(places.people, name, writable=writable)
+        with _closing_on_error(kept):
+            return SubjectVault(vault, kept, Ledger(places.ledger))
+    keys = ServerKeys(places.people, name, writable=writable)
+    with _closing_on_error(keys):
+        ledger = ServerLedger(keys)
+        if writable and places.ledger.exists():
+            ledger.copy(Ledger(places.ledger).names)
+        return SubjectVault(vault, keys, ledger)
+
+
+@contextmanager
+def _closing_on_error(keys: KeyQueries) -> Iterator[None]:
     try:
-        return SubjectVault(vault, keys, Ledger(places.ledger))
+        yield
     except BaseException:
         keys.close()
         raise
 
 
 @contextmanager
-def _plainly(path: Path) -> Iterator[None]:
+def _plainly(database: Database) -> Iterator[None]:
     try:
         yield
     except sa.exc.DatabaseError as error:
-        message = f"{path} cannot be used ({error.orig}); restore it from a backup."
+        cure = "; restore it from a backup" if isinstance(database, SqliteDatabase) else ""
+        message = f"{database.name} cannot be used ({error.orig}){cure}."
         raise StorageError(message) from error
 
 
@@ -224,18 +265,18 @@ def _fact(connection: sa.Connection, name: str) -> bytes | None:
     return value
 
 
-def _put_fact(database: SqliteDatabase, vault: Vault, name: str, value: bytes) -> bytes:
+def _put_fact(database: Database, vault: Vault, name: str, value: bytes) -> bytes:
     sealed = vault.seal(value, f"facts/{name}")
     with database.write() as connection:
         connection.execute(sa.insert(t.facts).values(name=name, value=sealed))
     return sealed
 
 
-def _check_schema(connection: sa.Connection, path: Path) -> None:
+def _check_schema(connection: sa.Connection, database: Database) -> None:
     found = migrate.current(connection)
     if found != migrate.newest():
         message = (
-            f"{path} has schema {found or 'none'}, this release needs {migrate.newest()}; "
+            f"{database.name} has schema {found or 'none'}, this release needs {migrate.newest()}; "
             'run "homeward migrate" with the newest release that has touched it.'
         )
         raise StorageError(message)

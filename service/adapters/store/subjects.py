@@ -14,8 +14,8 @@ import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.adapters.store.keyfile import KEY
-from service.adapters.store.keystore import KeyStore, Minted
-from service.adapters.store.ledger import Ledger
+from service.adapters.store.keystore import KeyQueries, Minted
+from service.adapters.store.ledger import ErasureLedger
 from service.adapters.store.vault import Vault, decrypted, encrypted
 from service.domain.errors import NotFoundError, StorageError
 from service.domain.person import forgotten_name
@@ -30,7 +30,7 @@ _CACHED: Final = 20_000
 class SubjectVault:
     """Seals and opens byte strings under their subjects' keys; makes and destroys these."""
 
-    def __init__(self, vault: Vault, keys: KeyStore, ledger: Ledger) -> None:
+    def __init__(self, vault: Vault, keys: KeyQueries, ledger: ErasureLedger) -> None:
         """Wrap with this vault; keep keys here, and note there who was erased."""
         self.master = vault
         self.keys = keys
@@ -136,8 +136,8 @@ class SubjectVault:
         if forgotten_name(subject) in self.ledger:
             return NotFoundError()
         message = (
-            f"The key of {subject} is not in {self.keys.path}, and no erasure of it is on record; "
-            "restore the newest copy of that file."
+            f"The key of {subject} is not in {self.keys.name}, and no erasure of it is on record; "
+            "restore the newest copy of them."
         )
         return StorageError(message, code="person_keys_lost")
 
@@ -159,6 +159,14 @@ class SubjectVault:
     def note_erased(self, subjects: Collection[str]) -> None:
         """Put these into the ledger, durable; from here on they end erased whatever happens."""
         self.ledger.add([forgotten_name(one) for one in subjects])
+
+    def drop(self, names: Collection[str]) -> None:
+        """Let go of keys at hand whose subjects, by forgotten name, another process has erased."""
+        if not names:
+            return
+        with self._lock:
+            for subject in [one for one in self._cache if forgotten_name(one) in names]:
+                del self._cache[subject]
 
     def destroy(self, subjects: Collection[str]) -> None:
         """Destroy the keys of who stands in the ledger; raise StorageError if bytes stay."""

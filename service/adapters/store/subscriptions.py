@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.vault import Vault
 from service.domain.alert import (
     AlertType,
@@ -31,7 +31,7 @@ _NO_SUBSCRIPTION: Final = "There is no such subscription."
 class SubscriptionQueries:
     """Implements the half of `service.ports.AlertStore` that is about subscriptions."""
 
-    def __init__(self, database: SqliteDatabase, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         """Work on this database; seal with this vault."""
         self._db = database
         self._vault = vault

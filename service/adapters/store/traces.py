@@ -19,7 +19,7 @@ def forget_traces(
     tell_feed(connection, person_id, present=False)
     # A form that was sent stays sent; where its result stood names her.
     sent = o.officer_submissions
-    named = sa.func.instr(sent.c.location, person_id) > 0
+    named = sent.c.location.contains(person_id, autoescape=True)
     connection.execute(sa.update(sent).where(named).values(location=None))
     rows = t.import_rows
     forget = sa.update(rows).values(record_id=None, sealed=None)

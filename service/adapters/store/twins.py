@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import SqliteDatabase
+from service.adapters.store.database import Database
 from service.adapters.store.listings import record_of, visible_to
 from service.domain.listing import Listing, StoredListing
 from service.domain.twins import blocks_of
@@ -15,7 +15,7 @@ from service.domain.twins import blocks_of
 class TwinQueries:
     """Implements `service.ports.TwinStore`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         """Work on this database."""
         self._db = database
 
