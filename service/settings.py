@@ -7,6 +7,8 @@ import platformdirs
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.domain.retention import Retention
+
 
 def _default_key_file() -> Path:
     return Path(platformdirs.user_config_dir("homeward")) / "keys.json"
@@ -180,6 +182,20 @@ class Settings(BaseSettings):
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")
     ] = None
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is kept."""
+        return Retention(
+            drafts=self.draft_days,
+            refused_rows=self.retention_refused_rows,
+            imports=self.retention_imports,
+            deliveries=self.retention_deliveries,
+            told=self.retention_told,
+            changes=self.retention_changes,
+            keys=self.retention_keys,
+            consents=self.retention_consents,
+        )
 
 
 def bundled(*parts: str) -> Path:

@@ -39,10 +39,9 @@ from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.audit import Access, Action
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
-from service.domain.retention import Retention
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
-from service.ports import Encoder, MailSender, SignIn, Store, Tools
+from service.ports import Encoder, MailSender, Records, SignIn, Store, Tools
 from service.rules.candidacy import facts_of
 from service.rules.corridors import read_corridors
 from service.rules.guidance import Guidance
@@ -100,6 +99,13 @@ def open_store(settings: Settings) -> Iterator[Store]:
     """
     with closing(_open_store(settings, writable=False)) as store:
         yield store
+
+
+@contextmanager
+def open_records(settings: Settings, *, writable: bool = True) -> Iterator[Records]:
+    """Open what keeping records needs, and no model; raises as `open_tools`."""
+    with closing(_open_store(settings, writable=writable)) as store:
+        yield Records(store, SystemClock(), settings.retention)
 
 
 @contextmanager
@@ -218,16 +224,7 @@ def open_tools(
                 age_from=settings.age_from,
                 diversity=settings.diversity,
             ),
-            retention=Retention(
-                drafts=settings.draft_days,
-                refused_rows=settings.retention_refused_rows,
-                imports=settings.retention_imports,
-                deliveries=settings.retention_deliveries,
-                told=settings.retention_told,
-                changes=settings.retention_changes,
-                keys=settings.retention_keys,
-                consents=settings.retention_consents,
-            ),
+            retention=settings.retention,
             webhooks=HttpWebhooks(private=settings.webhook_private),
             mail=mail,
             links=SignedLinks(list(store.link_keys().values())),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from filelock import FileLock
+from hypothesis import settings as hypothesis_settings
 
 from service.app import create_app, given
 from service.ports import Tools
@@ -19,6 +20,10 @@ from tests.waiting import until_ready
 
 # Tests run beside each other, one on each core: a second thread of the encoder only waits.
 os.environ.setdefault("HOMEWARD_ENCODER_THREADS", "1")
+
+# A busy machine is no fault of the code: no example fails for the time it took.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 _LONG = (
     "quality",

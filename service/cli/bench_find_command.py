@@ -20,7 +20,6 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from service.app import create_app, given
 from service.cli.bench_server import percentile
 from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.officer import Role
@@ -148,6 +147,9 @@ def _token(tools: Tools) -> str:
 
 @contextmanager
 def _served(tools: Tools, settings: Settings) -> Iterator[int]:
+    # Only here: most commands serve nothing, and it takes a second to import.
+    from service.app import create_app, given  # noqa: PLC0415
+
     app = create_app(settings, lambda: given(tools))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

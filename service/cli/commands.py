@@ -1,8 +1,8 @@
 """Every command; the long ones live in modules of their own."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,6 @@ import typer
 import uvicorn
 
 from service import __version__
-from service.app import ToolsOpener, create_app
 from service.cli import (
     audit_command,
     bench_alerts_command,
@@ -48,7 +47,7 @@ from service.usecases.manage_keys import (
     new_key,
 )
 from service.usecases.put_listings import encode_missing
-from service.wiring import move_to_server, open_tools
+from service.wiring import move_to_server, open_records, open_tools
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -132,7 +131,15 @@ def demo_settings() -> Settings:
     return read_settings(**changes)
 
 
-def _run(settings: Settings, opener: ToolsOpener, host: str, port: int) -> None:
+def _run(
+    settings: Settings,
+    opener: Callable[[], AbstractContextManager[Tools]],
+    host: str,
+    port: int,
+) -> None:
+    # Only here: it takes a second to import, and most commands serve nothing.
+    from service.app import create_app  # noqa: PLC0415
+
     uvicorn.run(
         create_app(settings, opener),
         host=host,
@@ -183,7 +190,7 @@ def migrate(
                 bar.start("Copying", 0)
                 rows, keys = move_to_server(settings, bar.advance)
             out.print(f"{rows} rows and {keys} keys of people were copied.", highlight=False)
-        with open_tools(settings):
+        with open_records(settings):
             place = settings.data_dir if settings.database_url is None else "The database"
             line = f"{place} is ready for this release."
             out.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -214,7 +221,7 @@ def create_key(
     """Make a key and print its secret once. The service must be stopped (SQLite)."""
     settings = read_settings()
     try:
-        with open_tools(settings) as tools:
+        with open_records(settings) as tools:
             ensure_first_organisation(tools)
             key, secret = new_key(tools, organisation, name, frozenset(scope))
             log_of_command(tools, Action.KEY_CREATE, organisation, (key.id,))
@@ -228,7 +235,7 @@ def list_keys() -> None:
     """List all keys with their scopes and state."""
     settings = read_settings()
     try:
-        with open_tools(settings, writable=False) as tools:
+        with open_records(settings, writable=False) as tools:
             for key in tools.store.keys(None):
                 state = "revoked" if key.revoked_at else "valid"
                 scopes = ",".join(sorted(key.scopes))

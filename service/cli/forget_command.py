@@ -8,7 +8,7 @@ from service.cli.terminal import err, fail, out, read_settings
 from service.domain.errors import HomewardError
 from service.domain.retention import Forgotten
 from service.usecases.forget_old import forget_old, what_is_old
-from service.wiring import open_tools
+from service.wiring import open_records
 
 
 def forget(
@@ -19,7 +19,7 @@ def forget(
     """Forget what the HOMEWARD_RETENTION_... settings keep no longer; serve does so every day."""
     settings = read_settings()
     try:
-        with open_tools(settings, writable=not dry_run) as tools:
+        with open_records(settings, writable=not dry_run) as tools:
             found = what_is_old(tools) if dry_run else forget_old(tools)
     except HomewardError as error:
         fail(error)

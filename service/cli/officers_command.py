@@ -8,7 +8,7 @@ from service.cli.terminal import fail, out, read_settings
 from service.domain.audit import Action
 from service.domain.errors import HomewardError
 from service.domain.officer import Officer, Role
-from service.ports import Tools
+from service.ports import Records, Tools
 from service.usecases.log_command import log_of_command
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
 from service.usecases.manage_officers import (
@@ -18,7 +18,7 @@ from service.usecases.manage_officers import (
     officer_named,
     set_password,
 )
-from service.wiring import open_store, open_tools
+from service.wiring import open_records, open_store
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of officers, for the console.")
 
@@ -38,7 +38,7 @@ def _say(line: str) -> None:
     out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _log(tools: Tools, action: Action, officer: Officer) -> None:
+def _log(tools: Records, action: Action, officer: Officer) -> None:
     log_of_command(tools, action, officer.organisation_id, (officer.id,))
 
 
@@ -53,7 +53,7 @@ def add(
     """Make an account; asks for a password, or makes one. The service must be stopped (SQLite)."""
     settings, password = read_settings(), _password(generate=generate)
     try:
-        with open_tools(settings) as tools:
+        with open_records(settings) as tools:
             ensure_first_organisation(tools)
             officer = add_officer(
                 tools,
@@ -85,7 +85,7 @@ def list_officers() -> None:
 def disable(username: Username) -> None:
     """Let nobody in with an account, and end its sessions. The service must be stopped."""
     try:
-        with open_tools(read_settings()) as tools:
+        with open_records(read_settings()) as tools:
             _log(tools, Action.OFFICER_CHANGE, disable_officer(tools, username))
     except HomewardError as error:
         fail(error)
@@ -97,7 +97,7 @@ def reset(username: Username, generate: Generate = False) -> None:  # noqa: FBT0
     """Give an account a new password and let it in again. The service must be stopped."""
     settings, password = read_settings(), _password(generate=generate)
     try:
-        with open_tools(settings) as tools:
+        with open_records(settings) as tools:
             officer = officer_named(tools, username)
             set_password(tools, officer, password)
             _log(tools, Action.OFFICER_CHANGE, officer)

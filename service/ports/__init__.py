@@ -357,6 +357,15 @@ class Tools:
     """None: keys alone open anything."""
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What keeping records needs, without anything that reads words: opened in a moment."""
+
+    store: Store
+    clock: Clock
+    retention: Retention
+
+
 class ProgressBar(Protocol):
     """Shows how far long work has come."""
 

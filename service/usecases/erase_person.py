@@ -3,13 +3,13 @@
 from typing import Final
 
 from service.domain.person import StoredPerson
-from service.ports import Tools
+from service.ports import Records, Tools
 
 INCOMPLETE: Final = "erasure_incomplete"
 """Code of the error after which the record is gone, and bytes of its key are not."""
 
 
-def erase_person(tools: Tools, person: StoredPerson, *, if_version: int | None) -> None:
+def erase_person(tools: Tools | Records, person: StoredPerson, *, if_version: int | None) -> None:
     """Erase for good, whoever asks for it.
 
     Raises PreconditionFailedError, NotFoundError, and StorageError with the code `INCOMPLETE`.
@@ -18,5 +18,6 @@ def erase_person(tools: Tools, person: StoredPerson, *, if_version: int | None) 
         tools.store.delete_person(person, if_version=if_version)
     finally:
         # Whatever became of the key: nobody finds them any more.
-        for index in (tools.register, tools.people):
+        indexes = (tools.register, tools.people) if isinstance(tools, Tools) else ()
+        for index in indexes:
             index.follow()

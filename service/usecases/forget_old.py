@@ -10,7 +10,7 @@ from service.domain.audit import Access, Action
 from service.domain.errors import NotFoundError, PreconditionFailedError, StorageError
 from service.domain.person import StoredPerson
 from service.domain.retention import BRIEF, Forgotten, Kept
-from service.ports import Tools
+from service.ports import Records, Tools
 from service.rules.calendar import today_in
 from service.usecases.erase_person import INCOMPLETE, erase_person
 from service.usecases.log_command import RETENTION_KEY
@@ -21,7 +21,7 @@ _CHUNK: Final = 500
 _PAGE: Final = 200
 
 
-def what_is_old(tools: Tools) -> Forgotten:
+def what_is_old(tools: Tools | Records) -> Forgotten:
     """Return what `forget_old` would forget now; change nothing."""
     now = tools.clock.now()
     counts: dict[Kept, int] = {
@@ -35,7 +35,7 @@ def what_is_old(tools: Tools) -> Forgotten:
     return Forgotten(counts, len(ended))
 
 
-def forget_old(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
+def forget_old(tools: Tools | Records, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
     """Forget all that is kept no longer, until told to stop; the next time goes on from there."""
     counts = _forgotten(tools, [what for what in Kept if what is not Kept.CONSENTS], stopping)
     ended, erased = 0, 0
@@ -53,13 +53,13 @@ def forget_old(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Fo
     return Forgotten(counts, ended)
 
 
-def forget_brief(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
+def forget_brief(tools: Tools | Records, stopping: Callable[[], bool] = lambda: False) -> Forgotten:
     """Forget, of all that, what is kept for a few days or hours only."""
     return Forgotten(_forgotten(tools, BRIEF, stopping))
 
 
 def _forgotten(
-    tools: Tools, kinds: Sequence[Kept], stopping: Callable[[], bool]
+    tools: Tools | Records, kinds: Sequence[Kept], stopping: Callable[[], bool]
 ) -> dict[Kept, int]:
     now = tools.clock.now()
     counts: dict[Kept, int] = {}
@@ -80,13 +80,13 @@ def _forgotten(
     return counts
 
 
-def has_ended(tools: Tools, person: StoredPerson) -> bool:
+def has_ended(tools: Tools | Records, person: StoredPerson) -> bool:
     """Tell whether the last day of a person's consent has passed where they live."""
     last = person.profile.consent.until
     return last is not None and last < _today(tools, person)
 
 
-def erased_on(tools: Tools, person: StoredPerson) -> date | None:
+def erased_on(tools: Tools | Records, person: StoredPerson) -> date | None:
     """Return the day on which a person is erased unless their consent is renewed, if ever."""
     last, days = person.profile.consent.until, tools.retention.consents
     if last is None or not days or not has_ended(tools, person):
@@ -94,16 +94,16 @@ def erased_on(tools: Tools, person: StoredPerson) -> date | None:
     return last + timedelta(days=days + 1)
 
 
-def _today(tools: Tools, person: StoredPerson) -> date:
+def _today(tools: Tools | Records, person: StoredPerson) -> date:
     return today_in(person.profile.home_country, tools.clock.now())
 
 
-def _is_due(tools: Tools, person: StoredPerson) -> bool:
+def _is_due(tools: Tools | Records, person: StoredPerson) -> bool:
     day = erased_on(tools, person)
     return day is not None and day <= _today(tools, person)
 
 
-def _ended(tools: Tools) -> Iterator[StoredPerson]:
+def _ended(tools: Tools | Records) -> Iterator[StoredPerson]:
     for organisation in tools.store.organisations():
         after: int | None = 0
         while after is not None:
@@ -112,7 +112,7 @@ def _ended(tools: Tools) -> Iterator[StoredPerson]:
             after = page.next_after
 
 
-def _erased(tools: Tools, person: StoredPerson) -> bool:
+def _erased(tools: Tools | Records, person: StoredPerson) -> bool:
     """Erase a person as their organisation would; False where they were changed meanwhile."""
     try:
         erase_person(tools, person, if_version=person.version)
@@ -126,7 +126,7 @@ def _erased(tools: Tools, person: StoredPerson) -> bool:
     return True
 
 
-def _log_erasure(tools: Tools, person: StoredPerson, refused: str | None = None) -> None:
+def _log_erasure(tools: Tools | Records, person: StoredPerson, refused: str | None = None) -> None:
     line = Access(
         at=tools.clock.now(),
         organisation_id=person.organisation_id,

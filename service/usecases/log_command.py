@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from service.domain.audit import Access, Action
-from service.ports import Tools
+from service.ports import Records, Tools
 
 COMMAND_KEY: Final = "cli"
 """What the log names in place of key and request where somebody gave a command on the machine."""
@@ -14,7 +14,7 @@ RETENTION_KEY: Final = "retention"
 
 
 def log_of_command(
-    tools: Tools, action: Action, organisation_id: str, subjects: Sequence[str]
+    tools: Tools | Records, action: Action, organisation_id: str, subjects: Sequence[str]
 ) -> None:
     """Note what a command did. organisation_id: whose records it was done to."""
     line = line_of_command(tools.clock.now(), action, organisation_id, subjects)

@@ -16,7 +16,7 @@ from service.domain.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
-from service.ports import Tools
+from service.ports import Records, Tools
 
 FIRST_ORGANISATION: Final = "home-office"
 OVERLAP: Final = timedelta(hours=24)
@@ -35,7 +35,7 @@ def secret_hash(secret: str) -> bytes:
 
 
 def new_key(
-    tools: Tools,
+    tools: Tools | Records,
     organisation_id: str,
     name: str,
     scopes: frozenset[Scope],
@@ -61,7 +61,7 @@ def administered_by(caller: Caller) -> str | None:
     return None if caller.organisation_id == FIRST_ORGANISATION else caller.organisation_id
 
 
-def authenticate(tools: Tools, secret: str) -> Caller:
+def authenticate(tools: Tools | Records, secret: str) -> Caller:
     """Return which key calls with this secret; raise UnauthenticatedError."""
     key = tools.store.key_by_hash(secret_hash(secret))
     now = tools.clock.now()
@@ -72,7 +72,7 @@ def authenticate(tools: Tools, secret: str) -> Caller:
     return Caller(key.id, key.organisation_id, key.scopes)
 
 
-def revoke_key(tools: Tools, caller: Caller, key_id: str, within: str | None) -> None:
+def revoke_key(tools: Tools | Records, caller: Caller, key_id: str, within: str | None) -> None:
     """Revoke a key of the organisation `within`, or of any.
 
     Nobody may revoke the key they are holding, so as not to lock everyone out.
@@ -85,7 +85,7 @@ def revoke_key(tools: Tools, caller: Caller, key_id: str, within: str | None) ->
 
 
 def rotate_key(
-    tools: Tools, key_id: str, within: str | None, overlap: timedelta = OVERLAP
+    tools: Tools | Records, key_id: str, within: str | None, overlap: timedelta = OVERLAP
 ) -> tuple[ApiKey, str]:
     """Give a key of the organisation `within`, or of any, another secret; return both.
 
@@ -102,7 +102,7 @@ def rotate_key(
     return _key_within(tools, key_id, within), secret
 
 
-def _key_within(tools: Tools, key_id: str, within: str | None) -> ApiKey:
+def _key_within(tools: Tools | Records, key_id: str, within: str | None) -> ApiKey:
     for key in tools.store.keys(within):
         if key.id == key_id:
             return key
@@ -110,7 +110,7 @@ def _key_within(tools: Tools, key_id: str, within: str | None) -> ApiKey:
     raise NotFoundError(message)
 
 
-def ensure_first_organisation(tools: Tools) -> None:
+def ensure_first_organisation(tools: Tools | Records) -> None:
     """Make sure there is an organisation that records can belong to."""
     if not tools.store.organisations():
         now = tools.clock.now()
@@ -119,7 +119,7 @@ def ensure_first_organisation(tools: Tools) -> None:
             tools.store.add_organisation(Organisation(FIRST_ORGANISATION, "Home office", now))
 
 
-def ensure_first_key(tools: Tools, given: str | None) -> str | None:
+def ensure_first_key(tools: Tools | Records, given: str | None) -> str | None:
     """Make sure an administrator can get in: with the `given` secret, or with a new one.
 
     Returns a secret only where one was generated, to be printed once. A given secret that
@@ -143,7 +143,7 @@ def ensure_first_key(tools: Tools, given: str | None) -> str | None:
     return admin_key(tools, "first admin key")
 
 
-def admin_key(tools: Tools, name: str) -> str:
+def admin_key(tools: Tools | Records, name: str) -> str:
     """Make another admin key of the first organisation and return its secret."""
     _, secret = new_key(tools, FIRST_ORGANISATION, name, frozenset({Scope.ADMIN}))
     return secret

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from service.domain.errors import FieldProblem, InvalidInputError, NotFoundError
 from service.domain.officer import Officer, OfficerChange, Role
-from service.ports import Tools
+from service.ports import Records, Tools
 
 LEAST_PASSWORD: Final = 10
 MOST_PASSWORD: Final = 200
@@ -30,7 +30,7 @@ def username_of(text: str) -> str:
 
 
 def add_officer(  # noqa: PLR0913 - what makes an account
-    tools: Tools,
+    tools: Tools | Records,
     *,
     username: str,
     name: str,
@@ -77,7 +77,7 @@ def password_problems(password: str, username: str) -> list[FieldProblem]:
     return []
 
 
-def officer_named(tools: Tools, username: str) -> Officer:
+def officer_named(tools: Tools | Records, username: str) -> Officer:
     """Return the account of this username; raise NotFoundError."""
     found = tools.store.officer_by_username(username_of(username))
     if found is None:
@@ -86,7 +86,7 @@ def officer_named(tools: Tools, username: str) -> Officer:
     return found[0]
 
 
-def disable_officer(tools: Tools, username: str) -> Officer:
+def disable_officer(tools: Tools | Records, username: str) -> Officer:
     """Let nobody in with this account any more, and end its sessions."""
     found = officer_named(tools, username)
     officer = tools.store.change_officer(found.id, OfficerChange(disabled=True))
@@ -94,7 +94,7 @@ def disable_officer(tools: Tools, username: str) -> Officer:
     return officer
 
 
-def officer_of(tools: Tools, organisation_id: str, officer_id: str) -> Officer:
+def officer_of(tools: Tools | Records, organisation_id: str, officer_id: str) -> Officer:
     """Return an account of an organisation; raise NotFoundError."""
     for one in tools.store.officers(organisation_id):
         if one.id == officer_id:
@@ -103,7 +103,7 @@ def officer_of(tools: Tools, organisation_id: str, officer_id: str) -> Officer:
     raise NotFoundError(message)
 
 
-def change_role(tools: Tools, officer: Officer, role: Role) -> Officer:
+def change_role(tools: Tools | Records, officer: Officer, role: Role) -> Officer:
     """Let an account do more or less from now on; its sessions end."""
     changed = tools.store.change_officer(officer.id, OfficerChange(role=role))
     tools.store.close_sessions(officer.id)
@@ -111,7 +111,7 @@ def change_role(tools: Tools, officer: Officer, role: Role) -> Officer:
 
 
 def set_password(
-    tools: Tools, officer: Officer, password: str, *, keep_session: bytes | None = None
+    tools: Tools | Records, officer: Officer, password: str, *, keep_session: bytes | None = None
 ) -> None:
     """Give an account another password and end its sessions; let it in again.
 

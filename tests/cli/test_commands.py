@@ -152,7 +152,7 @@ def test_a_setting_that_leads_nowhere_is_named(
 ) -> None:
     """In a process of its own as well, where what is named is looked for."""
     # Where there is no network, asking for a model by name would wait for it a minute long.
-    done = run("migrate", **{name: value, "HF_HUB_OFFLINE": "1"})
+    done = run("reindex", **{name: value, "HF_HUB_OFFLINE": "1"})
     assert done.returncode == status
     assert name in done.stderr
     assert "Traceback" not in done.stderr
