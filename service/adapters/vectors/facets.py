@@ -24,6 +24,7 @@ _NO_DAY = np.iinfo(np.int32).max
 _ISCO_DIGITS = 4
 _SEPARATOR = "\x1f"
 _MOST_REFUSALS = 256
+_MOST_MASKS = 64
 _MOST_VIEWERS = 256
 
 
@@ -36,9 +37,14 @@ def _currency_number(code: str) -> int:
     return ((ord(code[0]) - 65) * 26 + ord(code[1]) - 65) * 26 + ord(code[2]) - 65
 
 
+_COUNTRY_CODES = tuple(
+    chr(65 + first) + chr(65 + last) for first in range(26) for last in range(26)
+)
+
+
 def country_code(number: int) -> str:
     """Return the ISO 3166-1 alpha-2 code that a number of the column stands for."""
-    return chr(65 + number // 26) + chr(65 + number % 26)
+    return _COUNTRY_CODES[number]
 
 
 def currency_code(number: int) -> str:
@@ -168,7 +174,24 @@ class Facets:
         return WordRows(self.words)
 
     def mask(self, rule: Eligibility) -> Mask:
-        """Return which rows are eligible, shape (n,)."""
+        """Return which rows are eligible, shape (n,), read only."""
+        # Kept where the rule is that of a whole country and day; what one person wishes is not.
+        of_many = not (rule.refusals or rule.min_wage or rule.filter_wage or rule.within)
+        known = self._known_masks.get(rule) if of_many else None
+        if known is None:
+            known = self._read_mask(rule)
+            known.setflags(write=False)
+            if of_many:
+                if len(self._known_masks) >= _MOST_MASKS:
+                    self._known_masks.clear()
+                self._known_masks[rule] = known
+        return known
+
+    @cached_property
+    def _known_masks(self) -> dict[Eligibility, Mask]:
+        return {}
+
+    def _read_mask(self, rule: Eligibility) -> Mask:
         mask = np.isin(self.kind, [_KINDS[kind] for kind in rule.kinds])
         if rule.countries is not None:
             mask &= np.isin(self.country, [country_number(code) for code in rule.countries])

@@ -9,11 +9,12 @@ import shutil
 import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import scipy.sparse as sp
 import structlog
@@ -21,16 +22,18 @@ import structlog
 from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.followed import Views
 from service.adapters.vectors.graph import Graph
-from service.adapters.vectors.lexical import Lexicon
+from service.adapters.vectors.lexical import FEATURES, Lexicon
 from service.adapters.vectors.segment import Segment
 from service.domain.eligibility import Mask
 
 _log = structlog.get_logger(__name__)
 
-_FORMAT = 6
+_FORMAT = 7
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20
+SPARSE: Final = ("data", "indices", "indptr")
+"""Arrays of a sparse matrix, a file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,9 @@ def _write(segment: Segment, folder: Path) -> None:
     np.save(draft / "whole.npy", segment.whole)
     np.save(draft / "requirements.npy", segment.requirements)
     np.save(draft / "starts.npy", segment.starts)
-    sp.save_npz(draft / "counts.npz", segment.counts, compressed=False)
-    sp.save_npz(draft / "lexicon.npz", segment.lexicon.columns, compressed=False)
+    for name, sparse in (("counts", segment.counts), ("lexicon", segment.lexicon.columns)):
+        for part in SPARSE:
+            np.save(draft / f"{name}-{part}.npy", getattr(sparse, part))
     np.save(draft / "idf.npy", segment.lexicon.idf)
     if segment.graph is not None:
         segment.graph.save(draft / "graph.faiss")
@@ -185,14 +189,25 @@ def _read(folder: Path) -> Segment:
     return Segment.assemble(
         ids=tuple(texts["ids"]),
         facets=Facets(**columns),
-        whole=np.load(folder / "whole.npy", mmap_mode="r"),
-        # Mapped, not read: one answer touches a few hundred listings' rows.
-        requirements=np.load(folder / "requirements.npy", mmap_mode="r"),
+        whole=_mapped(folder / "whole.npy"),
+        requirements=_mapped(folder / "requirements.npy"),
         starts=np.load(folder / "starts.npy"),
-        counts=sp.csr_matrix(sp.load_npz(folder / "counts.npz")),
+        counts=sp.csr_matrix(_sparse(folder, "counts"), shape=(len(texts["ids"]), FEATURES)),
         lexicon=Lexicon(
-            columns=sp.csc_matrix(sp.load_npz(folder / "lexicon.npz")),
+            columns=sp.csc_matrix(_sparse(folder, "lexicon"), shape=(len(texts["ids"]), FEATURES)),
             idf=np.load(folder / "idf.npy"),
         ),
         graph=Graph.load(graph) if graph.exists() else None,
     )
+
+
+def _sparse(folder: Path, name: str) -> tuple[npt.NDArray[Any], ...]:
+    return tuple(_mapped(folder / f"{name}-{part}.npy") for part in SPARSE)
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    """Map a file, not read it: one answer touches a few hundred listings and their n-grams.
+
+    As a plain array: what numpy does on taking rows of a map costs more than the rows.
+    """
+    return np.asarray(np.load(path, mmap_mode="r"))
