@@ -1,13 +1,16 @@
 """What sort of thing a listing asks for, read off its own words; and what a training is."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from babel import Locale
 
 from service.domain.listing import Kind, Listing
 from service.domain.match import MissingKind
+
+_REMEMBERED: Final = 50_000
+"""Texts of listings: the same few trainings are held against every gap of every answer."""
 
 _SPOKEN: Final = tuple(
     """ar bn cs de dv el en es fa fr he hi hr hu id it ja km kn ko lt ml ms my ne nl pa pl ps pt
@@ -64,6 +67,7 @@ def _any_language() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in names)})\b")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def languages_in(text: str) -> frozenset[str]:
     """Return the languages (BCP-47) a text speaks of as languages: no Thai massage."""
     plain = text.casefold()
@@ -78,6 +82,7 @@ def languages_in(text: str) -> frozenset[str]:
     return frozenset(_names()[name] for name in found)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def kind_of(requirement: str) -> MissingKind:
     """Return what sort of requirement a listing's own words state."""
     plain = requirement.casefold()
