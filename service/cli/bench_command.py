@@ -108,7 +108,7 @@ def bench(
         err.print(bench_txtai.MISSING)
     texts = [one for text, _ in people_words() for one in phrases(text)]
     bulk, over_torch = bulk_encoding(build_encoder(Settings()), texts)
-    sets, rows = _Sets(onet), []
+    sets, rows = _Sets(onet, max(wanted)), []
     for size in wanted:
         with ExitStack() as stack:
             place = folder and folder / str(size)
@@ -135,8 +135,8 @@ def bench(
 class _Sets:
     """Data directories with a given number of listings."""
 
-    def __init__(self, onet: Path | None) -> None:
-        self._onet = onet
+    def __init__(self, onet: Path | None, most: int) -> None:
+        self._onet, self._most = onet, most
         self._jobs: Jobs | None = None
 
     def fill(self, place: Path, size: int) -> None:
@@ -150,10 +150,11 @@ class _Sets:
             with open_tools(settings) as tools:
                 ensure_first_key(tools, KEY)
                 load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
-                if size and self._onet is not None:
-                    self._jobs = self._jobs or Jobs.of(tools, distinct_jobs(self._onet), bar)
+                if size and self._onet is not None and self._jobs is None:
+                    distinct = distinct_jobs(self._onet)[: self._most]
+                    self._jobs = Jobs.of(tools, distinct, bar)
                 model = tools.encoder.model
-            if self._jobs is not None:
+            if size and self._jobs is not None:
                 write(settings, model, self._jobs, size, bar)
             with open_tools(settings) as tools:
                 tools.index.tidy()
