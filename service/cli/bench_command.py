@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import typer
@@ -108,24 +108,25 @@ def bench(
         err.print(bench_txtai.MISSING)
     texts = [one for text, _ in people_words() for one in phrases(text)]
     bulk, over_torch = bulk_encoding(build_encoder(Settings()), texts)
-    sets, rows = _Sets(onet, max(wanted)), []
+    result: dict[str, Any] = {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}",
+        "phrases_per_s": asdict(bulk),
+        "over_torch": over_torch and asdict(over_torch),
+        "rows": [],
+    }
+    sets = _Sets(onet, max(wanted))
     for size in wanted:
         with ExitStack() as stack:
             place = folder and folder / str(size)
             if place is None:
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="homeward-")))
             sets.fill(place, size)
-            rows.append(_measure(place, requests, seconds))
-    result = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
-        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}",
-        "phrases_per_s": asdict(bulk),
-        "over_torch": over_torch and asdict(over_torch),
-        "rows": [asdict(row) for row in rows],
-    }
+            result["rows"].append(asdict(_measure(place, requests, seconds)))
+        # After every size: the largest takes an hour, and may not fit.
+        if write_json is not None:
+            write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show(result)
-    if write_json is not None:
-        write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if readme is not None:
         write_readme(readme, result)
     if plot is not None:
