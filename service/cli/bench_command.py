@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import typer
@@ -108,24 +108,25 @@ def bench(
         err.print(bench_txtai.MISSING)
     texts = [one for text, _ in people_words() for one in phrases(text)]
     bulk, over_torch = bulk_encoding(build_encoder(Settings()), texts)
-    sets, rows = _Sets(onet), []
+    result: dict[str, Any] = {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}",
+        "phrases_per_s": asdict(bulk),
+        "over_torch": over_torch and asdict(over_torch),
+        "rows": [],
+    }
+    sets = _Sets(onet, max(wanted))
     for size in wanted:
         with ExitStack() as stack:
             place = folder and folder / str(size)
             if place is None:
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="homeward-")))
             sets.fill(place, size)
-            rows.append(_measure(place, requests, seconds))
-    result = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
-        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}",
-        "phrases_per_s": asdict(bulk),
-        "over_torch": over_torch and asdict(over_torch),
-        "rows": [asdict(row) for row in rows],
-    }
+            result["rows"].append(asdict(_measure(place, requests, seconds)))
+        # After every size: the largest takes an hour, and may not fit.
+        if write_json is not None:
+            write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show(result)
-    if write_json is not None:
-        write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if readme is not None:
         write_readme(readme, result)
     if plot is not None:
@@ -135,8 +136,8 @@ def bench(
 class _Sets:
     """Data directories with a given number of listings."""
 
-    def __init__(self, onet: Path | None) -> None:
-        self._onet = onet
+    def __init__(self, onet: Path | None, most: int) -> None:
+        self._onet, self._most = onet, most
         self._jobs: Jobs | None = None
 
     def fill(self, place: Path, size: int) -> None:
@@ -150,10 +151,11 @@ class _Sets:
             with open_tools(settings) as tools:
                 ensure_first_key(tools, KEY)
                 load_sample(tools, bundled("data"), FIRST_ORGANISATION, bar)
-                if size and self._onet is not None:
-                    self._jobs = self._jobs or Jobs.of(tools, distinct_jobs(self._onet), bar)
+                if size and self._onet is not None and self._jobs is None:
+                    distinct = distinct_jobs(self._onet)[: self._most]
+                    self._jobs = Jobs.of(tools, distinct, bar)
                 model = tools.encoder.model
-            if self._jobs is not None:
+            if size and self._jobs is not None:
                 write(settings, model, self._jobs, size, bar)
             with open_tools(settings) as tools:
                 tools.index.tidy()

@@ -41,8 +41,8 @@ class Graph:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        return cls(faiss.read_index(str(path)))
+        """Map what `save` wrote; a walk touches a small part, and the file is never changed."""
+        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
     def save(self, path: Path) -> None:
         """Write to a file."""

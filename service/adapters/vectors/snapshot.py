@@ -32,7 +32,8 @@ _FORMAT = 7
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20
-_SPARSE: Final = ("data", "indices", "indptr")
+SPARSE: Final = ("data", "indices", "indptr")
+"""Arrays of a sparse matrix, a file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _write(segment: Segment, folder: Path) -> None:
     np.save(draft / "requirements.npy", segment.requirements)
     np.save(draft / "starts.npy", segment.starts)
     for name, sparse in (("counts", segment.counts), ("lexicon", segment.lexicon.columns)):
-        for part in _SPARSE:
+        for part in SPARSE:
             np.save(draft / f"{name}-{part}.npy", getattr(sparse, part))
     np.save(draft / "idf.npy", segment.lexicon.idf)
     if segment.graph is not None:
@@ -201,7 +202,7 @@ def _read(folder: Path) -> Segment:
 
 
 def _sparse(folder: Path, name: str) -> tuple[npt.NDArray[Any], ...]:
-    return tuple(_mapped(folder / f"{name}-{part}.npy") for part in _SPARSE)
+    return tuple(_mapped(folder / f"{name}-{part}.npy") for part in SPARSE)
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ from service.adapters.store.sql import SqlStore
 from service.adapters.vectors import followed, local, segment
 from service.adapters.vectors.local import LocalListingIndex
 from service.adapters.vectors.segment import Segment
-from service.adapters.vectors.snapshot import Saved, SnapshotFolder
+from service.adapters.vectors.snapshot import SPARSE, Saved, SnapshotFolder
 from service.domain.embedding import ModelIdentity
 from service.domain.listing import StoredListing
 from tests.contracts.examples import (
@@ -168,8 +168,7 @@ FILES = [
     "*/whole.npy",
     "*/requirements.npy",
     "*/starts.npy",
-    "*/counts.npz",
-    "*/lexicon.npz",
+    *(f"*/{one}-{part}.npy" for one in ("counts", "lexicon") for part in SPARSE),
     "*/idf.npy",
     "*/graph.faiss",
     "*/checksums.json",
