@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -119,6 +120,22 @@ def test_a_file_is_taken_in(client: TestClient) -> None:
     where = sent.headers["Location"]
     until(lambda: client.get(where).json()["state"] == "done", "the import")
     assert client.get(where).json()["counts"]["created"] == 1
+
+
+def test_a_command_works_beside_the_service(
+    client: TestClient, moved: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It imports, or waits while the service does."""
+    for name in ("data_dir", "key_file", "database_url", "person_keys"):
+        monkeypatch.setenv(f"HOMEWARD_{name.upper()}", str(getattr(moved, name)))
+    table = tmp_path / "beside.csv"
+    table.write_text("Ref,Title,Country\n1,Cook,BD\n2,Tailor,BD\n")
+    done = CliRunner().invoke(app, ["import", str(table), "--kind", "listings", "--source", "desk"])
+    structlog.reset_defaults()
+    assert done.exit_code == 0, done.output
+    assert "2 created" in done.output
+    found = client.get("/v1/listings", params={"source": "desk"}).json()["items"]
+    assert {one["title"] for one in found} == {"Cook", "Tailor"}
 
 
 def test_a_service_waits_for_its_database(
