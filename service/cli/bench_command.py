@@ -29,7 +29,7 @@ from service.cli.bench_server import (
     settings_in,
     throughput,
 )
-from service.cli.bench_show import draw, show, write_readme
+from service.cli.bench_show import show, write_readme
 from service.cli.bench_turns import Timed, in_turns
 from service.cli.bench_within import (
     Floor,
@@ -130,6 +130,9 @@ def bench(
     if readme is not None:
         write_readme(readme, result)
     if plot is not None:
+        # Only here: it takes half a second to import, and most commands draw nothing.
+        from service.cli.bench_plot import draw  # noqa: PLC0415
+
         draw(result, plot)
 
 

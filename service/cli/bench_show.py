@@ -1,17 +1,14 @@
-"""The figures of `homeward bench` as tables, on the terminal and in the README, and as a plot."""
+"""The figures of `homeward bench` as tables, on the terminal and in the README."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from rich.table import Table
 
 from service.cli.terminal import out, put_between
 
-_TITLES: Final = {
+TITLES: Final = {
     "ad-hoc": "Homeward, ad-hoc match",
     "ad-hoc, short": "the same, five words",
     "stored": "Homeward, stored person",
@@ -23,9 +20,6 @@ _TITLES: Final = {
     "sklearn": "scikit-learn, exact",
     "faiss": "faiss, exact",
 }
-_OURS, _LIGHT, _OTHERS, _FLOOR = "#0b6e4f", "#7cc4a8", "#9a6b1f", "#9aa5b1"
-_LINES: Final = {"ad-hoc": _OURS, "stored": _LIGHT, "txtai": _OTHERS, "search": _FLOOR}
-
 Rows = list[list[str]]
 
 
@@ -36,7 +30,7 @@ def _tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
     times = [["p50 / p99, ms", *sizes]]
     times += [
         [title, *(_pair(row["times"].get(name)) for row in rows)]
-        for name, title in _TITLES.items()
+        for name, title in TITLES.items()
         if any(name in row["times"] for row in rows)
     ]
     ranked = [row["ranked"] for row in rows]
@@ -50,7 +44,7 @@ def _tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
 
 def _more_tables(rows: Sequence[Mapping[str, Any]], sizes: list[str]) -> list[tuple[str, Rows]]:
     many = [["requests a second", *sizes]]
-    for name, title in _TITLES.items():
+    for name, title in TITLES.items():
         known = [row["throughput"][name] for row in rows if name in row["throughput"]]
         many += [
             [f"{title}, {clients} clients", *(_rate(row, name, clients) for row in rows)]
@@ -109,38 +103,3 @@ def write_readme(path: Path, result: Mapping[str, Any]) -> None:
         lines += [f"| {' | '.join(row)} |" for row in rows]
         lines.append("")
     put_between(path, "bench", "\n".join([*lines, _bulk(result)]))
-
-
-def draw(result: Mapping[str, Any], path: Path) -> None:
-    """Draw how p50 grows with the listings, and throughput at the size txtai was last measured."""
-    # Text as text, and no date: the same figures give the same file.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "homeward", "font.size": 10}):
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        _growth(left, result["rows"])
-        _crowd(right, result["rows"])
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-
-
-def _growth(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
-    for name, colour in _LINES.items():
-        points = [(row["listings"], row["times"][name][0]) for row in rows if name in row["times"]]
-        if points:
-            axes.plot(*zip(*points, strict=True), "o-", color=colour, label=_TITLES[name])
-    axes.set(xscale="log", yscale="log", xlabel="listings", ylabel="p50, ms")
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _crowd(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
-    row = next((one for one in reversed(rows) if "txtai" in one["throughput"]), rows[-1])
-    shown = [name for name in ("ad-hoc", "stored", "txtai") if name in row["throughput"]]
-    for at, name in enumerate(shown):
-        counts = row["throughput"][name]
-        places = [place + (at - 1) * 0.27 for place in range(len(counts))]
-        bars = axes.bar(places, counts.values(), 0.25, color=_LINES[name], label=_TITLES[name])
-        axes.bar_label(bars, fmt="%.0f", fontsize=8)
-    axes.set_xticks(range(len(counts)), [f"{clients} clients" for clients in counts])
-    axes.set(ylabel="requests a second", title=f"{row['listings']:,} listings")
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -34,6 +34,7 @@ from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_key
 from service.usecases.measure_languages import languages_quality, understood_quality
 from service.usecases.measure_pathways import pathway_quality
 from service.usecases.measure_reading import evidence_quality, twins_quality
+from service.usecases.measure_retrieval import retrieval_quality
 from service.usecases.measure_spread import spread_quality
 from service.usecases.published import measured, read_melo, read_talentclef
 from service.wiring import open_tools, plain_encoder
@@ -53,6 +54,9 @@ def evaluate(
     benchmarks: Annotated[
         Path, typer.Option(help="Folder of the published benchmarks; skipped where absent.")
     ] = Path("../shared/benchmarks"),
+    corpora: Annotated[
+        Path, typer.Option(help="Folder with tatoeba/ and flores/; skipped where absent.")
+    ] = Path("../shared/corpora"),
 ) -> None:
     """Measure the ranking, evidence and invariance on the gold set."""
     if split not in SPLITS:
@@ -78,6 +82,8 @@ def evaluate(
             result["spread"] = asdict(spread_quality(tools, people, board, bar))
             result["pathways"] = asdict(pathway_quality(tools, bundled("data"), bar))
             result["understood"] = [asdict(one) for one in understood_quality(tools, folder)]
+            found = retrieval_quality(tools, corpora, plain, bar)
+            result["retrieval"] = [asdict(one) for one in found]
             if benchmarks.is_dir():
                 result["benchmarks"] = _published(tools.encoder, benchmarks, bar)
     result["split"], result["people"] = split, len(people)

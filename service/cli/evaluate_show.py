@@ -34,6 +34,12 @@ def show(result: dict[str, Any]) -> None:
     _show_twins(result["twins"])
     _show_languages(result["languages"])
     _show_understood(result["understood"])
+    for one in result["retrieval"]:
+        out.print(
+            f"Sentences, {one['language']} ({one['source']}): {one['right']:.0%} of "
+            f"{one['queries']} find their English first among {one['among']}; "
+            f"a plain encoder {one['plain']:.0%}"
+        )
     out.print(_spread_line(result["spread"]))
     out.print(_pathways_line(result["pathways"]))
     for route, found in result["by_route"].items():
@@ -120,6 +126,17 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"{one['wrong_and_sure']:.0%} |"
         for one in result["understood"]
     ]
+    if result["retrieval"]:
+        lines += [
+            "",
+            "| Sentences find their English | from | sentences | among | found first | plain |",
+            "|---|---|---:|---:|---:|---:|",
+        ]
+        lines += [
+            f"| {one['language']} | {one['source']} | {one['queries']} | {one['among']} | "
+            f"{one['right']:.0%} | {one['plain']:.0%} |"
+            for one in result["retrieval"]
+        ]
     lines += ["", _spread_line(result["spread"]), "", _pathways_line(result["pathways"])]
     if result.get("benchmarks"):
         lines += ["", "| Published benchmark | encoder | MRR | MAP |", "|---|---|---:|---:|"]
