@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -127,9 +128,11 @@ def twins_quality(
     same: dict[str, list[bool]] = defaultdict(list)
     best_ten: dict[str, list[bool]] = defaultdict(list)
     plain: dict[str, list[bool]] = defaultdict(list)
+    # Six texts differ from one, each in something else.
+    answers = cache(lambda text: _answers(tools, text))
     for pair in pairs:
         a, b = pair["base"], pair["text"]
-        first, second = _answers(tools, a), _answers(tools, b)
+        first, second = answers(a), answers(b)
         same[pair["change"]].append(_ids(first) == _ids(second))
         best_ten[pair["change"]].append(_best_ten(first) == _best_ten(second))
         plain[pair["change"]].append(

@@ -153,7 +153,7 @@ def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, 
     return SavedUnderstanding(
         understanding=Understanding(
             language=language,
-            phrases=_meant(tools, judged, vectors, spoken.glosses),
+            phrases=_meant(tools, judged, vectors, spoken),
             notices=_notices(language, spoken.glosses),
         ),
         work_text=_joined(texts, working).english,
@@ -212,12 +212,16 @@ def _of_one_sentence(sentences: Sequence[str], working: Sequence[int]) -> list[l
 
 
 def _meant(
-    tools: Tools, judged: Sequence[Phrase], vectors: Vectors, glosses: Sequence[Gloss]
+    tools: Tools, judged: Sequence[Phrase], vectors: Vectors, spoken: _Spoken
 ) -> tuple[Phrase, ...]:
     """Say what each phrase was taken to mean; vectors: (n, d)."""
+    glosses = spoken.glosses
     affinity = tools.taxonomy.affinity(vectors)
+    # The neutral words: a saleswoman and a salesman are of one trade.
+    texts = [one.english for one in spoken.clean]
     meant = tuple(
-        _with_meaning(tools, phrase, line) for phrase, line in zip(judged, affinity, strict=True)
+        _with_meaning(tools, phrase, text, line)
+        for phrase, text, line in zip(judged, texts, affinity, strict=True)
     )
     if not glosses:
         return meant
@@ -317,15 +321,16 @@ def _phrases(profile: Profile) -> tuple[list[Phrase], list[str]]:
     return [phrase for phrase, _ in kept], [sentence for _, sentence in kept]
 
 
-def _with_meaning(tools: Tools, phrase: Phrase, affinity: Vectors) -> Phrase:
+def _with_meaning(tools: Tools, phrase: Phrase, text: str, affinity: Vectors) -> Phrase:
     """Say which unit group a phrase was taken for: the trade it names, or else the nearest.
 
-    affinity: (unit groups,) cosines. Of several trades that are named the nearest is meant; one
-    that lies far off is another's name in these words (a tile cutter cuts no garments).
+    text: the phrase as the encoder gets it. affinity: (unit groups,) cosines. Of several trades
+    that are named the nearest is meant; one that lies far off is another's name in these words (a
+    tile cutter cuts no garments).
     """
     codes, nearest = tools.taxonomy.codes, int(affinity.argmax())
     least = _NAMED_NEAR * float(affinity[nearest])
-    named = [codes.index(one) for one in tools.interpreter.trades.named_in(phrase.text)]
+    named = [codes.index(one) for one in tools.interpreter.trades.named_in(text)]
     at = max(named, key=lambda one: float(affinity[one]), default=nearest)
     sure = min(1.0, max(0.0, (float(affinity[nearest]) - _UNSURE) / (_SURE - _UNSURE)))
     if named and affinity[at] >= least:
