@@ -48,7 +48,9 @@ def test_evidence_holds(sample_tools: Tools) -> None:
 
 def test_twins_hold(sample_tools: Tools) -> None:
     """Names, gender, family, religion, health and hardship hardly move an answer."""
-    found = twins_quality(sample_tools, GOLD, board_of(sample_tools), sample_tools.encoder, NoBar())
+    board, plain = board_of(sample_tools), sample_tools.encoder
+    # Every other pair, for time; `homeward evaluate` takes all of them.
+    found = twins_quality(sample_tools, GOLD, board, plain, NoBar(), every=2)
     same = {one.change: one.same for one in found}
     assert min(same.values()) >= 0.85, same
     assert np.mean(list(same.values())) >= 0.92, same
