@@ -10,7 +10,7 @@ per-token   The same with a scale per token.
 blocks      Weights in blocks with a scale each (MatMulNBits); inputs likewise or float32.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,25 +46,39 @@ class Products:
         self._precision = precision
         self._ranges = ranges
 
-    def write(self, state: str, matrices: dict[str, Floats]) -> list[str]:
-        """Multiply `state` by each (inputs, outputs) matrix; return the products' names."""
+    def write(
+        self, state: str, matrices: dict[str, Floats], biases: Mapping[str, str]
+    ) -> list[str]:
+        """Multiply `state` by each (inputs, outputs) matrix; return the products' names.
+
+        biases: what is added to a product, by the name of its matrix.
+        """
         match self._precision.linear:
             case "static":
-                return self._static(state, matrices)
+                # This product adds its bias in passing.
+                return self._static(state, matrices, biases)
             case "per-token":
-                return self._per_token(state, matrices)
+                products = self._per_token(state, matrices)
             case "dynamic":
-                return [self._dynamic(state, name, matrix) for name, matrix in matrices.items()]
+                products = [self._dynamic(state, *one) for one in matrices.items()]
             case "blocks":
-                return [self._blocks(state, name, matrix) for name, matrix in matrices.items()]
+                products = [self._blocks(state, *one) for one in matrices.items()]
             case "fp32":
-                return [self._fp32(state, name, matrix) for name, matrix in matrices.items()]
+                products = [self._fp32(state, *one) for one in matrices.items()]
+        return [
+            self._writer.node("Add", [product, biases[name]], f"{name}.shifted")
+            if name in biases
+            else product
+            for name, product in zip(matrices, products, strict=True)
+        ]
 
     def _fp32(self, state: str, name: str, matrix: Floats) -> str:
         weight = self._writer.constant(f"{name}.weight", matrix)
         return self._writer.node("MatMul", [state, weight], f"{name}.product")
 
-    def _static(self, state: str, matrices: dict[str, Floats]) -> list[str]:
+    def _static(
+        self, state: str, matrices: dict[str, Floats], biases: Mapping[str, str]
+    ) -> list[str]:
         writer, seen = self._writer, self._ranges[state]
         factor = _smoothing_factor(seen, list(matrices.values()))
         low = min(float((seen.low / factor).min()), 0.0)
@@ -79,6 +93,8 @@ class Products:
         for name, matrix in matrices.items():
             weights, scales = self._weights(name, matrix * factor[:, None])
             inputs = [codes, weights, scale, scales, zero]
+            if name in biases:
+                inputs += ["", biases[name]]
             products.append(
                 writer.node("MatMulIntegerToFloat", inputs, f"{name}.product", domain=CONTRIB)
             )

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from service.adapters.encoders.onnx import ArtifactError, OnnxEncoder
+from service.adapters.encoders.onnx import ArtifactError, OnnxEncoder, _batches
 from service.adapters.encoders.sentence_transformers import SentenceTransformersEncoder
 from service.ports import Encoder
 
@@ -82,6 +84,26 @@ def test_a_vector_does_not_depend_on_its_batch(encoder: Encoder) -> None:
     filler = [f"{'helper who carries bricks and sand ' * (n % 9 + 1)} {n}" for n in range(150)]
     among = encoder.encode(filler + TEXTS)[len(filler) :]
     assert np.abs(alone - among).max() < 1e-3
+
+
+@settings(max_examples=200)
+@given(st.lists(st.integers(2, 256), min_size=1, max_size=400))
+def test_every_text_is_run_once_and_padded_little(lengths: list[int]) -> None:
+    """Two special tokens alone are no text; the rest cost no more than all of them in one run."""
+    runs = list(_batches(lengths, 2))
+    rows = [int(row) for run in runs for row in run]
+    texts = [row for row, length in enumerate(lengths) if length > 2]
+    assert sorted(rows) == texts
+    padded = [len(run) * max(lengths[row] for row in run) for run in runs]
+    assert all(len(run) == 1 or tokens <= 1024 for run, tokens in zip(runs, padded, strict=True))
+    at_once = len(texts) * max((lengths[row] for row in texts), default=0)
+    assert sum(padded) <= at_once + 20 * -(-at_once // 1024)
+
+
+def test_a_long_sentence_does_not_pad_short_phrases() -> None:
+    """Twenty phrases of six tokens beside one sentence of sixty: two runs, no token for nothing."""
+    runs = [run.tolist() for run in _batches([60, *[6] * 20], 2)]
+    assert runs == [list(range(1, 21)), [0]]
 
 
 def test_what_is_beyond_the_longest_input_is_dropped(encoder: Encoder) -> None:
