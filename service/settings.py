@@ -90,6 +90,14 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, le=1, description="How strongly overseas answers are spread over countries."),
     ] = 0.2
+    answers_mb: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Memory for answers about stored people, given again for ten minutes "
+            "while nothing has changed, in MB; 0: none are kept.",
+        ),
+    ] = 64
     retention_refused_rows: Annotated[
         int,
         Field(ge=0, description="Days that words of refused import rows are kept; 0: for good."),

@@ -23,6 +23,7 @@ from service.adapters.mail.links import SignedLinks
 from service.adapters.mail.sender import NoMail, SmtpMail, SmtpServer, sender_of
 from service.adapters.print.typst import TypstPrinter
 from service.adapters.register import LocalRegister
+from service.adapters.remembered import AnswersInMemory
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.moving import move
 from service.adapters.store.postgres import ServerUrl
@@ -233,6 +234,7 @@ def open_tools(
             phrases=_phrases(),
             discretion=_discretion(),
             printer=TypstPrinter(),
+            answers=AnswersInMemory(settings.answers_mb * 1_000_000),
             sign_in=sign_in,
             scorer=scorer or Scorer.read(bundled("models", "ranker", "ranker.json")),
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from service.api.common import require_occupations
@@ -15,10 +15,12 @@ from service.domain.access import Caller, Scope
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, ForbiddenError, InvalidInputError
 from service.domain.listing import Kind
+from service.domain.match import Answer
 from service.domain.person import Route
 from service.domain.request import Filters, MatchRequest
 from service.ports import Tools
-from service.usecases.find_matches import match_person, match_profile
+from service.usecases.answer_again import answer_again
+from service.usecases.find_matches import match_profile
 from service.web.access import ToolsDep, count_questions, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
 from service.web.once import NothingKept
@@ -116,7 +118,9 @@ def _request(body: MatchIn, caller: Caller) -> MatchRequest:
     )
 
 
-@router.get("/returnees/{returnee_id}/matches", operation_id="get_matches")
+@router.get(
+    "/returnees/{returnee_id}/matches", operation_id="get_matches", response_model=AnswerOut
+)
 def matches(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: str,
     tools: ToolsDep,
@@ -131,7 +135,7 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
     isco08: Annotated[list[IscoCode], Query()] = [],  # noqa: B006
     licensed_recruiter_only: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query flag
     diversity: Annotated[float | None, Query(ge=0, le=1)] = None,
-) -> AnswerOut:
+) -> Response:
     """Rank jobs and trainings for a stored person who agreed to it."""
     require_occupations(tools, [("query:isco08", code) for code in isco08])
     person = tools.store.person(caller.organisation_id, returnee_id)
@@ -152,4 +156,9 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
         diversity=diversity,
         viewer=caller.organisation_id,
     )
-    return AnswerOut.of(match_person(tools, person, request))
+    body = answer_again(tools, person, request, _written)
+    return Response(body, media_type="application/json")
+
+
+def _written(answer: Answer) -> bytes:
+    return AnswerOut.of(answer).model_dump_json().encode()

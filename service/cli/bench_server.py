@@ -144,8 +144,11 @@ def serving(
 
 
 @contextmanager
-def homeward(settings: Settings) -> Iterator[Server]:
-    """Run `homeward serve` as a partner would."""
+def homeward(settings: Settings, *, remembering: bool = True) -> Iterator[Server]:
+    """Run `homeward serve` as a partner would.
+
+    remembering: whether it gives an answer again; without, each is made as if asked first.
+    """
     environment = {
         "HOMEWARD_DATA_DIR": str(settings.data_dir),
         "HOMEWARD_KEY_FILE": str(settings.key_file),
@@ -153,6 +156,8 @@ def homeward(settings: Settings) -> Iterator[Server]:
         "HOMEWARD_RATE_LIMIT": "0",
         "HOMEWARD_LOG_LEVEL": "ERROR",
     }
+    if not remembering:
+        environment["HOMEWARD_ANSWERS_MB"] = "0"
     command = ["-m", "service.cli", "serve", "--port", "PORT"]
     with serving(command, environment, Question.of("GET", "/readyz")) as server:
         yield server

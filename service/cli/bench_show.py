@@ -12,6 +12,7 @@ TITLES: Final = {
     "ad-hoc": "Homeward, ad-hoc match",
     "ad-hoc, short": "the same, five words",
     "stored": "Homeward, stored person",
+    "stored, again": "the same, asked again",
     "txtai": "txtai, plain search",
     "txtai, short": "the same, five words",
     "nothing": "empty FastAPI answer",

@@ -209,3 +209,12 @@ class Answer:
     age_hint: AgeHint
     spread: Spread | None = None
     notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer as it was sent. ground: what it rests on. versions: of listings shown, by id."""
+
+    ground: object
+    versions: dict[str, int]
+    body: bytes

@@ -1,6 +1,6 @@
 """What the use cases need from outside, as Protocols. Adapters implement them; wiring picks."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState
 from service.domain.embedding import Grams, ModelIdentity, Vectors
 from service.domain.imported import FileFormat, Opened
 from service.domain.letter import Letter, Link, Posted
-from service.domain.match import IndexState
+from service.domain.match import IndexState, Remembered
 from service.domain.occupation import Occupations
 from service.domain.pool import LexicalPool, Pool, PoolQuery
 from service.domain.referral import Referral
@@ -48,6 +48,7 @@ from service.skills.subwords import Subwords
 __all__ = [
     "AccessStore",
     "AlertStore",
+    "AnswerMemory",
     "AuditStore",
     "BatchStore",
     "Clock",
@@ -316,6 +317,18 @@ class Taxonomy(Protocol):
         ...
 
 
+class AnswerMemory(Protocol):
+    """Remembers answers to questions about stored people, in this process and for minutes."""
+
+    def recall(self, question: Hashable) -> Remembered | None:
+        """Return the latest answer to a question, if it is still there."""
+        ...
+
+    def keep(self, question: Hashable, answer: Remembered) -> None:
+        """Remember an answer in place of the one before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tools:
     """Everything a use case may reach for. Compared by identity."""
@@ -353,6 +366,7 @@ class Tools:
     phrases: Phrasebook
     discretion: Discretion
     printer: SheetPrinter
+    answers: AnswerMemory
     sign_in: SignIn | None = None
     """None: keys alone open anything."""
 

@@ -44,6 +44,10 @@ class ListingStore(Protocol):
         """Return those of `listing_ids` that exist, by id."""
         ...
 
+    def listing_versions(self, listing_ids: Sequence[str]) -> dict[str, int]:
+        """Return the versions of those of `listing_ids` that exist, by id."""
+        ...
+
     def page_of_listings(
         self, *, after: int, limit: int, where: Mapping[str, str], viewer: str | None = None
     ) -> Page[StoredListing]:

@@ -42,7 +42,8 @@ def test_bench_measures_every_row_at_a_tiny_size(
     monkeypatch.setattr(bench_within, "_BULK_TEXTS", 8)
     # Torch takes ten seconds to import; its row is left out as where it is not installed.
     monkeypatch.setattr(bench_within, "_torch", lambda: None)
-    words = people_words()[:3]
+    # What the third says first holds no work, and is refused.
+    words = [*people_words()[:2], ("We are five ladies who sew quilts and bags.", "BD")]
     for module in (bench_command, bench_within):
         monkeypatch.setattr(module, "people_words", lambda: words)
     # The sample takes half a minute to read; here the titles are enough.
@@ -57,6 +58,7 @@ def test_bench_measures_every_row_at_a_tiny_size(
     (row,) = json.loads(figures.read_text(encoding="utf-8"))["rows"]
     assert row["listings"] == 12
     assert {"ad-hoc", "stored", "nothing", "search", "sklearn", "faiss"} <= row["times"].keys()
+    assert "stored, again" in row["times"].keys() & row["throughput"].keys()
     assert not any(name.startswith("txtai") for name in row["times"])
     assert all(0 < p50 <= p99 for p50, p99 in row["times"].values())
     assert row["throughput"]["ad-hoc"].keys() == {"1", "2"}

@@ -172,6 +172,14 @@ def test_long_lists_of_ids_are_served(store: Store) -> None:
     assert set(store.listing_vectors(ids, MODEL)) == set(ids)
 
 
+def test_versions_are_told_of_what_exists(store: Store) -> None:
+    """As many as are asked for; who is gone is left out."""
+    one, two = (write_listing(store, name).record for name in "ab")
+    write_listing(store, "a", job("a changed"))
+    assert store.listing_versions([one.id, "lst_nowhere", two.id]) == {one.id: 2, two.id: 1}
+    assert store.listing_versions([]) == {}
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 def test_pages_hold_everything_once_in_order(store: Store, limit: int) -> None:
     """Whatever the page size, paging gives each listing once in order of creation."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -68,6 +69,15 @@ class ListingQueries:
             for chunk in chunks(listing_ids):
                 rows = connection.execute(sa.select(t.listings).where(t.listings.c.id.in_(chunk)))
                 found.update((row.id, record_of(row)) for row in rows)
+        return found
+
+    def listing_versions(self, listing_ids: Sequence[str]) -> dict[str, int]:
+        """See the port."""
+        listings, found = t.listings.c, dict[str, int]()
+        with self._db.read() as connection:
+            for chunk in chunks(listing_ids):
+                query = sa.select(listings.id, listings.version).where(listings.id.in_(chunk))
+                found.update((row.id, row.version) for row in connection.execute(query))
         return found
 
     def page_of_listings(
@@ -207,8 +217,14 @@ def record_of(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        content=LISTING.validate_json(row.body),
+        content=_content(row.body),
     )
+
+
+@lru_cache(maxsize=4096)
+def _content(body: str) -> Listing:
+    """Read a listing's body. The same few hundred stand in most answers, and are never changed."""
+    return LISTING.validate_json(body)
 
 
 def content_over(put: Put[Listing], row: Any) -> Listing:  # noqa: ANN401 - as above
