@@ -19,6 +19,10 @@ _SEARCH_WIDTH: Final = 128
 # the query: measured at 25,000, 128 then finds 92% of the nearest, 256 finds 97%.
 _FILTERED_WIDTH: Final = 256
 _WIDEST: Final = 2048
+# Many neighbours need a wider walk: of the 50 nearest among 100,000, 128 found 97.6%, eight for
+# each neighbour 99.1%, half a millisecond later.
+_FOR_EACH: Final = 8
+_ENOUGH: Final = 512
 
 
 class Graph:
@@ -58,6 +62,7 @@ class Graph:
         """
         count = int(eligible.sum())
         width = _SEARCH_WIDTH if count == len(eligible) else _FILTERED_WIDTH
+        width = max(width, min(_FOR_EACH * k, _ENOUGH))
         wide = int(width * len(eligible) / max(count, 1))
         bitmap = np.packbits(eligible, bitorder="little")
         selector = None if count == len(eligible) else faiss.IDSelectorBitmap(bitmap)

@@ -64,10 +64,9 @@ class Lexicon:
         weighted.eliminate_zeros()
         return cls(columns=weighted.tocsc(), idf=idf)
 
-    def scores(self, words: str) -> Scores:
-        """Return the cosine of every listing with the folded `words`, shape (n,)."""
+    def scores(self, query: sp.csr_matrix) -> Scores:
+        """Return the cosine of every listing with one text's counts, shape (n,)."""
         n = self.columns.shape[0]
-        query = count([words])
         weights = self._weights(query.indices, query.data)
         length = float(np.sqrt((weights**2).sum()))
         if length == 0:

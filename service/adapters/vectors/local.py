@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 import structlog
 
 from service.adapters.vectors.facets import (
@@ -125,7 +126,7 @@ class LocalListingIndex(Followed[Segment]):
     def pools(self, query: PoolQuery) -> list[Pool]:
         """See the port."""
         state = self.current
-        words = fold(query.words)
+        words = count([fold(query.words)])
         # By segment first: the lexical channel scores a segment once for all asks.
         by_segment = [
             _pools_of(segment, alive, query, words)
@@ -272,7 +273,7 @@ def _shares(size: int, queries: int) -> list[int]:
     return [size] + [max(10, size // phrases)] * phrases if phrases else [size]
 
 
-def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: str) -> list[Pool]:
+def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: sp.csr_matrix) -> list[Pool]:
     lexical = segment.lexicon.scores(words)
     pools = []
     for ask in query.asks:

@@ -122,9 +122,12 @@ class Segment:
             return rows
         enough = max(_EXACT_BELOW, len(self) // _EXACT_SHARE)
         if self.graph is not None and len(rows) >= enough:
-            lines = self.graph.search(queries, max(wanted), eligible)
-            kept = [line[:k] for line, k in zip(lines, wanted, strict=True)]
-            unique: Rows = np.unique(np.concatenate(kept))
+            # Apart by how many are wanted: a phrase's ten need no walk as wide as a text's hundred.
+            lines = [
+                self.graph.search(queries[np.equal(wanted, k)], k, eligible).ravel()
+                for k in dict.fromkeys(wanted)
+            ]
+            unique: Rows = np.unique(np.concatenate(lines))
             return unique[unique >= 0]
         if len(rows) * 3 > len(self):
             similarity = (queries @ self.whole.T)[:, rows]
