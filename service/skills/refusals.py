@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -89,6 +89,12 @@ class Terms:
         )
 
 
+@lru_cache(maxsize=1)
+def _terms(folder: Path, english: frozenset[str]) -> Terms:
+    """Read the lexicon once for a process: it takes seconds, and what it says never changes."""
+    return Terms.read(folder, english)
+
+
 def _is_telling(word: str, english: frozenset[str]) -> bool:
     return len(word) >= _LEAST_LATIN and not all(one in english for one in word.split())
 
@@ -108,7 +114,7 @@ class RefusalReader:
         cls, folder: Path, interpreter: Interpreter, title: Callable[[str], str | None]
     ) -> Self:
         """Read from data/lexicon/work. title: an ISCO-08 group's title."""
-        return cls(cache(lambda: Terms.read(folder, interpreter.english)), interpreter, title)
+        return cls(lambda: _terms(folder, interpreter.english), interpreter, title)
 
     def refusal(self, veto: Veto) -> Refusal:
         """Return what a veto refuses; market and route are the rules' business."""
