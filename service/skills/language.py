@@ -28,9 +28,11 @@ _lock = threading.Lock()
 
 def script(text: str) -> str | None:
     """Return the Unicode script name most letters are in, None without letters."""
-    names = Counter(
-        unicodedata.name(letter, "?").split(" ", 1)[0] for letter in text if letter.isalpha()
-    )
+    names = Counter[str]()
+    # A text of two thousand letters has some thirty different ones.
+    for letter, count in Counter(text).items():
+        if letter.isalpha():
+            names[unicodedata.name(letter, "?").split(" ", 1)[0]] += count
     return names.most_common(1)[0][0] if names else None
 
 
