@@ -4,6 +4,8 @@ HOMEWARD_TEST_POSTGRES names another server in its place, and a user there who m
 """
 
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -62,10 +64,14 @@ class TestServer:
             dropped = f'DROP DATABASE "homeward_{self._run_id}_{name}" WITH (FORCE)'
             connection.execute(dropped.encode())
 
+    @property
+    def address(self) -> str:
+        """The URL of the server's own database."""
+        return self._url.render_as_string(hide_password=False)
+
     def connect(self, name: str | None = None) -> "psycopg.Connection[tuple[object, ...]]":
         """Connect past the service: to a database of this run, or to the server's own."""
-        url = self._url.render_as_string(hide_password=False) if name is None else self.url(name)
-        return psycopg.connect(url, autocommit=True)
+        return psycopg.connect(self.address if name is None else self.url(name), autocommit=True)
 
     def lend(self, folder: Path) -> "Kept":
         """Return the new store that belongs to a folder, and keep it until `take_back`."""
@@ -144,14 +150,17 @@ class OwnServer(TestServer):
 
         folder = Path(tempfile.mkdtemp(prefix="homeward-pg-"))
         self._server = get_server(folder, cleanup_mode="delete", start=False)
+        self._make(folder)
+        self._server.start()
+        super().__init__(str(self._server.get_uri()))
+
+    def _make(self, folder: Path) -> None:
         self._server.ensure_pgdata_inited()
         with (folder / "postgresql.conf").open("a") as file:
             file.write(_CONFIGURATION)
         # Whoever is called so needs a password; all others are the tests themselves.
         trusted = (folder / "pg_hba.conf").read_text()
         (folder / "pg_hba.conf").write_text(f"local all guarded scram-sha-256\n{trusted}")
-        self._server.start()
-        super().__init__(str(self._server.get_uri()))
 
     def stop(self) -> None:
         """End it, and all connections."""
@@ -160,6 +169,27 @@ class OwnServer(TestServer):
     def start_again(self) -> None:
         """Start it with what it held."""
         self._server.ensure_postgres_running()
+
+
+class OwnStandby(OwnServer):
+    """A standby that streams from another, and has its databases."""
+
+    def __init__(self, primary: OwnServer) -> None:
+        """Copy the primary as it is, and follow it from there."""
+        self._primary = primary
+        super().__init__()
+        self._run_id = primary._run_id
+
+    def _make(self, folder: Path) -> None:
+        user = self._server.system_user
+        if user is not None:
+            shutil.chown(folder, user)
+        words = ("--write-recovery-conf", "--checkpoint=fast", "--pgdata", str(folder))
+        command = [str(self._server.bin_path / "pg_basebackup"), "--dbname", self._primary.address]
+        subprocess.run([*command, *words], user=user, check=True)  # noqa: S603 - PostgreSQL's own
+        # They say who uses the primary.
+        for name in (".handle_pids.json", ".s.PGSQL.5432.lock"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def server_url(text: str) -> ServerUrl:

@@ -105,6 +105,10 @@ class SqlStore(
         except (sa.exc.SQLAlchemyError, StorageError):
             return False
 
+    def reads_elsewhere(self) -> bool:
+        """See the port."""
+        return isinstance(self._database, PostgresDatabase) and self._database.standby_in_use
+
     def turn(self, job: str) -> AbstractContextManager[bool]:
         """See the port."""
         return self._database.turn(job)
