@@ -33,6 +33,9 @@ shared_buffers = 64MB
 max_wal_size = 4GB
 """
 _KEYS_OF: Final = "{}_keys"
+_NOTHING: Final = "template1"
+_TEMPLATE: Final = os.environ.get("HOMEWARD_TEST_TEMPLATE", _NOTHING)
+"""What databases of records are copied from: the tests of another release bring theirs."""
 
 
 class TestServer:
@@ -47,22 +50,25 @@ class TestServer:
         self._kept: list[Kept] = []
         self._lent: dict[Path, Kept] = {}
 
+    def name(self, name: str) -> str:
+        """Return what a database of this run is called on the server."""
+        return f"homeward_{self._run_id}_{name}"
+
     def url(self, name: str) -> str:
         """Return the URL of a database of this run."""
-        named = self._url.set(database=f"homeward_{self._run_id}_{name}")
-        return named.render_as_string(hide_password=False)
+        return self._url.set(database=self.name(name)).render_as_string(hide_password=False)
 
-    def create(self, name: str) -> str:
-        """Make an empty database and return its URL."""
+    def create(self, name: str, template: str = _NOTHING) -> str:
+        """Make a database, empty but for what the template holds, and return its URL."""
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "homeward_{self._run_id}_{name}"'.encode())
+            made = f'CREATE DATABASE "{self.name(name)}" TEMPLATE "{template}"'
+            connection.execute(made.encode())
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever uses it."""
         with self.connect() as connection:
-            dropped = f'DROP DATABASE "homeward_{self._run_id}_{name}" WITH (FORCE)'
-            connection.execute(dropped.encode())
+            connection.execute(f'DROP DATABASE "{self.name(name)}" WITH (FORCE)'.encode())
 
     @property
     def address(self) -> str:
@@ -106,7 +112,12 @@ class Kept:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "keys.json"
             people = server.create(keys)
-            SqlStore.open(server_url(server.create(name)), KeyPlaces.beside(file, people)).close()
+            url = server_url(server.create(name, _TEMPLATE))
+            store = SqlStore.open(url, KeyPlaces.beside(file, people))
+            if _TEMPLATE != _NOTHING:
+                # Which whoever makes the tables does.
+                store.begin_log()
+            store.close()
             with server.connect(name) as connection:
                 facts = connection.execute("SELECT name, value FROM facts").fetchall()
             return cls(name, keys, file.read_bytes(), facts)

@@ -181,6 +181,8 @@ def open_parts(
             vault.open(canary, "facts/canary")
         elif writable:
             _put_fact(database, vault, "canary", _CANARY)
+            with database.write() as connection:
+                migrate.note_fit(connection)
         if before != after:
             # Here only: a head that is missing later was taken away.
             AuditQueries(database, vault).begin_log()
@@ -277,8 +279,8 @@ def _put_fact(database: Database, vault: Vault, name: str, value: bytes) -> byte
 
 
 def _check_schema(connection: sa.Connection, database: Database) -> None:
-    found = migrate.current(connection)
-    if found != migrate.newest():
+    if not migrate.fits(connection):
+        found = migrate.current(connection)
         message = (
             f"{database.name} has schema {found or 'none'}, this release needs {migrate.newest()}; "
             'run "homeward migrate" with the newest release that has touched it.'
