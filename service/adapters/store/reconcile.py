@@ -199,23 +199,27 @@ class Reconciler:
 
     def _sweep(self) -> None:
         """Destroy keys whose record a crash prevented, and those of imports that have ended."""
-        pending = self.subjects.keys.pending(datetime.now(UTC) - _GRACE)
-        known = self.subjects.keys.subjects()
+        batches = t.import_batches.c
         with self.database.read() as connection:
-            batches = t.import_batches.c
             ended = sa.select(batches.id).where(batches.state.in_(ENDED))
-            over = [one for one in connection.execute(ended).scalars() if one in known]
-            people = set(connection.execute(sa.select(t.people.c.id)).scalars())
-            rows = {_own(row) for row in connection.execute(_own_rows())}
-            files = set(connection.execute(sa.select(batches.id)).scalars())
-        stand = people | rows | files
+            files = connection.execute(ended).scalars().all()
+        over = list(self.subjects.keys.wrapped(files))
         if over:
             self.subjects.note_erased(over)
             self.subjects.destroy(over)
+        pending = self.subjects.keys.pending(datetime.now(UTC) - _GRACE)
+        if not pending:
+            # Who there is need be known only where somebody is looked for.
+            return
+        with self.database.read() as connection:
+            people = set(connection.execute(sa.select(t.people.c.id)).scalars())
+            rows = {_own(row) for row in connection.execute(_own_rows())}
+            all_files = set(connection.execute(sa.select(batches.id)).scalars())
+        stand = people | rows | all_files
         orphans = [one for one in pending if one not in stand]
         if orphans:
             self.subjects.keys.destroy(orphans, {})
-        settled = [one for one in pending if one in stand and one not in over]
+        settled = [one for one in pending if one in stand]
         if settled:
             self.subjects.keys.settle(settled)
 
