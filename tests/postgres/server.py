@@ -182,6 +182,12 @@ class OwnServer(TestServer):
         self._server.ensure_postgres_running()
 
 
+def own_server() -> OwnServer:
+    """Return a server that a test may stop and give a standby: the one there is, if it is ours."""
+    shared = server()
+    return shared if isinstance(shared, OwnServer) else OwnServer()
+
+
 class OwnStandby(OwnServer):
     """A standby that streams from another, and has its databases."""
 

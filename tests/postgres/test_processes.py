@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from tests.conftest import ADMIN
-from tests.postgres.server import OwnServer
+from tests.postgres.server import OwnServer, own_server
 from tests.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
@@ -96,8 +96,8 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path) -> Iterator[House]:
-    """Empty databases on a server of their own, and who works with them."""
-    server = OwnServer()
+    """Empty databases, and who works with them."""
+    server = own_server()
     for name in ("records", "keys"):
         server.create(name)
     with ExitStack() as stack:
@@ -113,6 +113,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, encoded_taxonomy: Path) -> I
         log = house.folder / "worker.log"
         until(lambda: b"Working." in log.read_bytes(), "the worker")
         yield house
+    for name in ("records", "keys"):
+        server.drop(name)
 
 
 def _status(client: httpx.Client, path: str) -> int:
@@ -150,7 +152,7 @@ def test_a_listing_put_to_one_is_matched_by_all(house: House) -> None:
 
 def _import(client: httpx.Client, source: str, rows: int) -> str:
     lines = [
-        f"{number},Mason {number % 300},BD,lay bricks {number % 200}" for number in range(rows)
+        f"{number},Mason {number % 100},BD,lay bricks {number % 100}" for number in range(rows)
     ]
     table = "\n".join(["Ref,Title,Country,Skills", *lines]).encode()
     sent = client.post(

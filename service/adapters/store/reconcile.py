@@ -23,6 +23,7 @@ from service.domain.person import forgotten_name
 _log = structlog.get_logger(__name__)
 
 _CHUNK: Final = 500
+_STREAMED: Final = 10_000
 _GRACE: Final = timedelta(days=30)
 """How long a key without a record is kept: somebody may yet put back the newer data directory."""
 _PEOPLE: Final = ImportKind.RETURNEES
@@ -65,7 +66,7 @@ class Reconciler:
         beside = keys.erased()
         ledger.copy(beside)
         missing = {name: at for name, at in ledger.names.items() if name not in beside}
-        gone = [one for one in keys.subjects() if forgotten_name(one) in ledger]
+        gone = [one for one in keys.subjects() if self._is_gone(one)] if ledger.names else []
         if missing or gone:
             keys.destroy(gone, missing)
 
@@ -111,8 +112,9 @@ class Reconciler:
         people, held = t.people.c, self.subjects.keys.subjects()
         own = sa.select(people.id, people.organisation_id).where(is_own(people.sealed))
         with self.database.read() as connection:
-            rows = connection.execute(own).all()
-        missing = {row.id: row.organisation_id for row in rows if row.id not in held}
+            # Of all the people there may be only those are kept who are missing.
+            rows = connection.execution_options(yield_per=_STREAMED).execute(own)
+            missing = {row.id: row.organisation_id for row in rows if row.id not in held}
         if missing:
             # Another process may have registered, or erased, somebody meanwhile.
             held = set(self.subjects.keys.wrapped(list(missing)))
