@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.adapters.store.sql import KeyPlaces, SqlStore
+from service.adapters.store.standby import Primary
 from service.api.operations import add_gauges
 from service.domain.access import ApiKey, Scope
 from service.domain.errors import NotFoundError, StorageError
@@ -206,6 +207,30 @@ def test_a_reader_in_the_way_of_the_standby_is_told(store: SqlStore, standby: Ow
         read_for_long()
     assert raised.value.code == "database_unavailable"
     assert store.count_listings() > 0
+
+
+def test_who_asks_together_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many readers ask the primary how far it is two or three times, also where it is away."""
+    asked: list[str] = []
+    away = sa.exc.OperationalError("SELECT", {}, Exception("away"))
+
+    def ask(_: Primary, question: str) -> tuple[str]:
+        asked.append(question)
+        all_there.wait()
+        if len(asked) % 2:
+            return ("0/1",)
+        raise away
+
+    all_there = threading.Event()
+    monkeypatch.setattr(Primary, "ask", ask)
+    primary = Primary(sa.create_engine("sqlite://"))
+    with ThreadPoolExecutor(20) as pool:
+        told = [pool.submit(primary.durable) for _ in range(20)]
+        until(lambda: all(one.running() for one in told), "all to ask")
+        all_there.set()
+        said = [one.exception() or one.result() for one in told]
+    assert set(said) <= {"0/1", away}
+    assert len(asked) < 10
 
 
 @pytest.mark.parametrize("name", ["records", "keys", "away"])

@@ -41,18 +41,26 @@ class Primary:
         self._asking = threading.Lock()
         self._begun = self._answered = 0
         self._durable = ""
+        self._failure: sa.exc.SQLAlchemyError | None = None
 
     def durable(self) -> str:
         """Return a position in the log that had been reached when this was called.
 
-        Who comes while the primary is being asked shares the next answer with all who wait.
+        Who comes while the primary is being asked shares the next answer with all who wait, or
+        what it failed with: one after the other they would wait long for one that is away.
         """
         wanted = self._begun + 1
         with self._asking:
             if self._answered < wanted:
                 self._begun += 1
-                self._durable = str(self.ask(_DURABLE)[0])
+                self._failure = None
+                try:
+                    self._durable = str(self.ask(_DURABLE)[0])
+                except sa.exc.SQLAlchemyError as error:
+                    self._failure = error
                 self._answered = self._begun
+            if self._failure is not None:
+                raise self._failure
             return self._durable
 
     def ask(self, question: str) -> tuple[Any, ...]:
