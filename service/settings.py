@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.domain.retention import Retention
@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         Field(
             repr=False,
             description="PostgreSQL that has the records; unset: SQLite in the data directory.",
+        ),
+    ] = None
+    database_standby: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="A streaming standby of it, to read from while it is level; unset: none.",
         ),
     ] = None
     database_pool: Annotated[
@@ -190,6 +197,14 @@ class Settings(BaseSettings):
     encoder_threads: Annotated[
         int | None, Field(ge=1, description="Threads of one encoder call; unset: up to 4.")
     ] = None
+
+    @field_validator("database_standby")
+    @classmethod
+    def _has_a_primary(cls, url: str | None, known: ValidationInfo) -> str | None:
+        if url is not None and known.data.get("database_url") is None:
+            message = "HOMEWARD_DATABASE_URL, the primary it follows, is not set"
+            raise ValueError(message)
+        return url
 
     @property
     def retention(self) -> Retention:

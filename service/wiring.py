@@ -381,7 +381,8 @@ def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
 def _records_place(settings: Settings) -> Path | ServerUrl:
     if settings.database_url is None:
         return settings.data_dir
-    return ServerUrl(settings.database_url, "HOMEWARD_DATABASE_URL", settings.database_pool)
+    url, standby = settings.database_url, settings.database_standby
+    return ServerUrl(url, "HOMEWARD_DATABASE_URL", settings.database_pool, standby)
 
 
 def _key_places(settings: Settings) -> KeyPlaces:

@@ -1,5 +1,6 @@
 """Health, readiness and metrics, without a key; figures about people need one, or a token."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from service.api.fields import Model
 from service.domain.access import Scope
 from service.domain.errors import HomewardError, NotReadyError, UnauthenticatedError
+from service.ports import Tools
 from service.usecases.identify_caller import caller_presenting
 from service.usecases.manage_keys import FIRST_ORGANISATION
 from service.web.access import ToolsHolder
@@ -90,14 +92,25 @@ def _runs_the_service(request: Request) -> bool:
 
 
 def add_gauges(metrics_: Metrics, holder: ToolsHolder) -> None:
-    """Add gauges that are read off the index when they are asked for."""
+    """Add gauges that are read off the tools when they are asked for."""
 
-    def listings() -> float:
-        try:
-            return float(holder.get().index.seen_by(None).listings)
-        except Exception:  # noqa: BLE001 - not ready: there is nothing to count yet
-            return 0.0
+    def now(read: Callable[[Tools], float]) -> Callable[[], float]:
+        def figure() -> float:
+            try:
+                return float(read(holder.get()))
+            except Exception:  # noqa: BLE001 - not ready: there is nothing to count yet
+                return 0.0
 
+        return figure
+
+    read_off: dict[tuple[str, str], Callable[[Tools], float]] = {
+        ("homeward_index_listings", "Public listings searched."): (
+            lambda tools: tools.index.seen_by(None).listings
+        ),
+        ("homeward_standby_in_use", "1 while the standby is read from, 0 while the primary is."): (
+            lambda tools: tools.store.reads_elsewhere()
+        ),
+    }
     for registry in (metrics_.registry, metrics_.public):
-        gauge = Gauge("homeward_index_listings", "Public listings searched.", registry=registry)
-        gauge.set_function(listings)
+        for (name, what), read in read_off.items():
+            Gauge(name, what, registry=registry).set_function(now(read))

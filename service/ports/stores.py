@@ -355,6 +355,10 @@ class Store(
         """Tell whether the database answers."""
         ...
 
+    def reads_elsewhere(self) -> bool:
+        """Tell whether a standby is read from now; what is read there is as new."""
+        ...
+
     def turn(self, job: str) -> AbstractContextManager[bool]:
         """Tell whether a job is this process's to do until this ends, not another's.
 

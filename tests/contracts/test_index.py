@@ -265,7 +265,8 @@ class _Threads:
         def run() -> None:
             try:
                 work()
-                while again and not self._done.is_set():
+                # A breath, or whoever writes waits for the interpreter more than for anything else.
+                while again and not self._done.wait(0.001):
                     work()
             except BaseException as error:  # noqa: BLE001 - the test's own thread looks at it
                 self.errors.append(error)

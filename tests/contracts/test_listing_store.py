@@ -166,7 +166,7 @@ def test_what_is_not_there_is_not_found(store: Store) -> None:
 
 def test_long_lists_of_ids_are_served(store: Store) -> None:
     """Asking for more ids than one statement takes gives them all."""
-    written = store.put_listings([listing_put(f"{n}") for n in range(1201)])
+    written = store.put_listings([listing_put(f"{n}") for n in range(501)])
     ids = [one.record.id for one in written]
     assert set(store.listings(ids)) == set(ids)
     assert set(store.listing_vectors(ids, MODEL)) == set(ids)

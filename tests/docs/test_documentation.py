@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.core import TyperGroup
 
 from models.gold_agreement import TwoJudges, evidence_report, report
@@ -60,12 +61,52 @@ def test_every_setting_is_listed_with_its_default() -> None:
             assert shown == f"`{field.default}`", name
 
 
-def test_the_composition_sets_only_settings() -> None:
-    """Each HOMEWARD_… that compose.yaml gives a container is a setting, or asked of its reader."""
-    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml"])
+def test_the_composition_sets_only_settings(name: str) -> None:
+    """Each HOMEWARD_… that a container is given is a setting, or asked of the file's reader."""
+    text = (ROOT / name).read_text(encoding="utf-8")
     asked = {"HOMEWARD_DB_PASSWORD", "HOMEWARD_KEYS_PASSWORD"}
     known = {f"HOMEWARD_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"HOMEWARD_\w+", text)) - asked <= known
+
+
+def test_the_cluster_runs_what_there_is() -> None:
+    """Two servers or more, and workers, contained; commands, paths and user are the image's."""
+    text = (ROOT / "kubernetes.yaml").read_text(encoding="utf-8")
+    parts = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(text)}
+    pods = {
+        name: one["spec"]["template"]["spec"]
+        for (kind, name), one in parts.items()
+        if kind == "Deployment"
+    }
+    assert set(pods) == {"homeward-server", "homeward-worker"}
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for name, pod in pods.items():
+        assert parts["PodDisruptionBudget", name]["spec"]["maxUnavailable"] == 1
+        user = pod["securityContext"]["runAsUser"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert f"--uid {user} homeward" in dockerfile
+        (container,) = pod["containers"]
+        program, command, *options = container["command"]
+        assert program == "homeward"
+        assert {one for one in options if one[0] == "-"} <= commands(group)[command,]
+        for each in (container, *pod["initContainers"]):
+            assert each["securityContext"]["readOnlyRootFilesystem"]
+            assert {one["name"] for one in each["volumeMounts"]} <= {
+                one["name"] for one in pod["volumes"]
+            }
+        mounted = {one["mountPath"] for one in container["volumeMounts"]}
+        assert set(re.findall(r'VOLUME \["(.*?)", "(.*?)"\]', dockerfile)[0]) <= mounted
+    probes = {
+        one: pods["homeward-server"]["containers"][0][f"{one}Probe"]["httpGet"]["path"]
+        for one in ("startup", "readiness", "liveness")
+    }
+    assert probes == {"startup": "/readyz", "readiness": "/readyz", "liveness": "/healthz"}
+    scaled = parts["HorizontalPodAutoscaler", "homeward-server"]["spec"]
+    assert scaled["scaleTargetRef"]["name"] in pods
+    assert scaled["minReplicas"] >= 2
 
 
 def commands(group: TyperGroup, prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], set[str]]:

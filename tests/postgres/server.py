@@ -4,6 +4,8 @@ HOMEWARD_TEST_POSTGRES names another server in its place, and a user there who m
 """
 
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -31,6 +33,9 @@ shared_buffers = 64MB
 max_wal_size = 4GB
 """
 _KEYS_OF: Final = "{}_keys"
+_NOTHING: Final = "template1"
+_TEMPLATE: Final = os.environ.get("HOMEWARD_TEST_TEMPLATE", _NOTHING)
+"""What databases of records are copied from: the tests of another release bring theirs."""
 
 
 class TestServer:
@@ -45,27 +50,34 @@ class TestServer:
         self._kept: list[Kept] = []
         self._lent: dict[Path, Kept] = {}
 
+    def name(self, name: str) -> str:
+        """Return what a database of this run is called on the server."""
+        return f"homeward_{self._run_id}_{name}"
+
     def url(self, name: str) -> str:
         """Return the URL of a database of this run."""
-        named = self._url.set(database=f"homeward_{self._run_id}_{name}")
-        return named.render_as_string(hide_password=False)
+        return self._url.set(database=self.name(name)).render_as_string(hide_password=False)
 
-    def create(self, name: str) -> str:
-        """Make an empty database and return its URL."""
+    def create(self, name: str, template: str = _NOTHING) -> str:
+        """Make a database, empty but for what the template holds, and return its URL."""
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "homeward_{self._run_id}_{name}"'.encode())
+            made = f'CREATE DATABASE "{self.name(name)}" TEMPLATE "{template}"'
+            connection.execute(made.encode())
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever uses it."""
         with self.connect() as connection:
-            dropped = f'DROP DATABASE "homeward_{self._run_id}_{name}" WITH (FORCE)'
-            connection.execute(dropped.encode())
+            connection.execute(f'DROP DATABASE "{self.name(name)}" WITH (FORCE)'.encode())
+
+    @property
+    def address(self) -> str:
+        """The URL of the server's own database."""
+        return self._url.render_as_string(hide_password=False)
 
     def connect(self, name: str | None = None) -> "psycopg.Connection[tuple[object, ...]]":
         """Connect past the service: to a database of this run, or to the server's own."""
-        url = self._url.render_as_string(hide_password=False) if name is None else self.url(name)
-        return psycopg.connect(url, autocommit=True)
+        return psycopg.connect(self.address if name is None else self.url(name), autocommit=True)
 
     def lend(self, folder: Path) -> "Kept":
         """Return the new store that belongs to a folder, and keep it until `take_back`."""
@@ -100,7 +112,12 @@ class Kept:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "keys.json"
             people = server.create(keys)
-            SqlStore.open(server_url(server.create(name)), KeyPlaces.beside(file, people)).close()
+            url = server_url(server.create(name, _TEMPLATE))
+            store = SqlStore.open(url, KeyPlaces.beside(file, people))
+            if _TEMPLATE != _NOTHING:
+                # Which whoever makes the tables does.
+                store.begin_log()
+            store.close()
             with server.connect(name) as connection:
                 facts = connection.execute("SELECT name, value FROM facts").fetchall()
             return cls(name, keys, file.read_bytes(), facts)
@@ -144,14 +161,17 @@ class OwnServer(TestServer):
 
         folder = Path(tempfile.mkdtemp(prefix="homeward-pg-"))
         self._server = get_server(folder, cleanup_mode="delete", start=False)
+        self._make(folder)
+        self._server.start()
+        super().__init__(str(self._server.get_uri()))
+
+    def _make(self, folder: Path) -> None:
         self._server.ensure_pgdata_inited()
         with (folder / "postgresql.conf").open("a") as file:
             file.write(_CONFIGURATION)
         # Whoever is called so needs a password; all others are the tests themselves.
         trusted = (folder / "pg_hba.conf").read_text()
         (folder / "pg_hba.conf").write_text(f"local all guarded scram-sha-256\n{trusted}")
-        self._server.start()
-        super().__init__(str(self._server.get_uri()))
 
     def stop(self) -> None:
         """End it, and all connections."""
@@ -160,6 +180,33 @@ class OwnServer(TestServer):
     def start_again(self) -> None:
         """Start it with what it held."""
         self._server.ensure_postgres_running()
+
+
+def own_server() -> OwnServer:
+    """Return a server that a test may stop and give a standby: the one there is, if it is ours."""
+    shared = server()
+    return shared if isinstance(shared, OwnServer) else OwnServer()
+
+
+class OwnStandby(OwnServer):
+    """A standby that streams from another, and has its databases."""
+
+    def __init__(self, primary: OwnServer) -> None:
+        """Copy the primary as it is, and follow it from there."""
+        self._primary = primary
+        super().__init__()
+        self._run_id = primary._run_id
+
+    def _make(self, folder: Path) -> None:
+        user = self._server.system_user
+        if user is not None:
+            shutil.chown(folder, user)
+        words = ("--write-recovery-conf", "--checkpoint=fast", "--pgdata", str(folder))
+        command = [str(self._server.bin_path / "pg_basebackup"), "--dbname", self._primary.address]
+        subprocess.run([*command, *words], user=user, check=True)  # noqa: S603 - PostgreSQL's own
+        # They say who uses the primary.
+        for name in (".handle_pids.json", ".s.PGSQL.5432.lock"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def server_url(text: str) -> ServerUrl:

@@ -13,11 +13,16 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from service.adapters.clock import SystemClock
 from service.adapters.store import postgres as module
 from service.adapters.store.sql import KeyPlaces, SqlStore
 from service.adapters.store.tables import metadata
+from service.domain.access import Scope
 from service.domain.errors import InvalidInputError, StorageError
 from service.domain.listing import ListingSearch
+from service.domain.retention import Retention
+from service.ports import Records
+from service.usecases.manage_keys import FIRST_ORGANISATION, authenticate, ensure_first_key
 from service.usecases.verify_log import verify_log
 from tests.contracts.examples import HOME, OTHER, job, listing_put, write_listing, write_person
 from tests.contracts.test_audit_store import NoBar, line
@@ -111,6 +116,22 @@ def test_many_may_open_an_empty_database_at_once(postgres: TestServer, tmp_path:
     finally:
         postgres.drop("fresh")
         postgres.drop("fresh_keys")
+
+
+def test_a_first_key_is_made_by_one_alone(
+    two: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that start at once on an empty database, and both find no key, one prints one."""
+    two[0].add_organisation(replace(HOME, id=FIRST_ORGANISATION))
+    first, second = (Records(store, SystemClock(), Retention()) for store in two)
+    secret = ensure_first_key(first, None)
+    assert secret is not None
+    with monkeypatch.context() as before:
+        looks = iter([[], two[1].keys(FIRST_ORGANISATION)])
+        before.setattr(two[1], "keys", lambda _: next(looks))
+        assert ensure_first_key(second, None) is None
+    assert len(two[1].keys(FIRST_ORGANISATION)) == 1
+    assert authenticate(second, secret).may(Scope.ADMIN)
 
 
 def test_a_feed_is_seen_in_order_whoever_writes(two: tuple[SqlStore, SqlStore]) -> None:

@@ -23,6 +23,7 @@ _NONCE_END: Final = 20
 """Where, in a wrapped key, what is random of it alone begins: behind the master key's id."""
 _MANY: Final = 64
 """Of so many on, bytes are looked for all at once: fifty thousand one by one take minutes."""
+_STREAMED: Final = 10_000
 _HEAD: Final = 8
 _BLOCK: Final = 1 << 20
 
@@ -95,8 +96,9 @@ class KeyQueries:
 
     def subjects(self) -> set[str]:
         """Return everybody who has a key, of this data directory or another."""
+        everybody = sa.select(subject_keys.c.subject).execution_options(yield_per=_STREAMED)
         with self._db.read() as connection:
-            return set(connection.execute(sa.select(subject_keys.c.subject)).scalars())
+            return set(connection.execute(everybody).scalars())
 
     def shared(self) -> bool:
         """Tell whether another data directory has keys here."""

@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 from zlib import crc32
 
@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.pool import QueuePool
 
 from service.adapters.store.database import before_commit
+from service.adapters.store.standby import Primary, Standby
 from service.domain.errors import InvalidInputError, StorageError
 
 _log = structlog.get_logger(__name__)
@@ -59,12 +60,16 @@ _KEPT_ALIVE: Final = {
 class ServerUrl:
     """The URL of a PostgreSQL database. Shows no password, wherever it is printed."""
 
-    def __init__(self, text: str, setting: str, readers: int = 4) -> None:
+    def __init__(
+        self, text: str, setting: str, readers: int = 4, standby: str | None = None
+    ) -> None:
         """Read `text`, which stands in `setting`; raise StorageError if it is no such URL.
 
-        readers: how many connections of a process read at a time.
+        readers: how many connections of a process read at a time. standby: the URL of a server
+        that follows this one, which is read while it is level.
         """
         self.setting, self.readers = setting, readers
+        self.standby = standby and ServerUrl(standby, "HOMEWARD_DATABASE_STANDBY", readers)
         try:
             url = sa.make_url(text)
         except (sa.exc.ArgumentError, ValueError):
@@ -96,12 +101,13 @@ class PostgresDatabase:
     def __init__(self, server: ServerUrl, *, writable: bool = True) -> None:
         """Connect; raise StorageError where the server does not answer or refuses."""
         self._server = server
-        self._reader = self._engine(_prepare_reader, server.readers, 0, _WAIT_S)
-        self._apart_engine = self._engine(_prepare, 1, 7, _WAIT_S)
+        self._reader = _engine(server, _prepare_reader, server.readers, 0, _WAIT_S)
+        self._apart_engine = _engine(server, _prepare, 1, 7, _WAIT_S)
         self._writer: sa.Engine | None = None
+        self._standby: Standby | None = None
         if writable:
             # Threads take turns for the one connection, processes for the lock in the database.
-            self._writer = self._engine(_prepare, 1, 0, _TURN_S)
+            self._writer = _engine(server, _prepare, 1, 0, _TURN_S)
             sa.event.listen(self._writer, "begin", _take_turn)
         try:
             with self._reader.connect():
@@ -111,32 +117,20 @@ class PostgresDatabase:
             reason = " ".join(str(getattr(error, "orig", None) or error).split())
             message = f"The database that {server.setting} names cannot be used: {reason}"
             raise StorageError(message, code="database_unavailable") from error
+        if server.standby:
+            asked = Primary(_engine(server, _prepare_asker, 1, 0, _WAIT_S))
+            there = _engine(server.standby, _prepare_reader, server.readers, 0, _WAIT_S)
+            self._standby = Standby(str(server.standby), asked, there)
+
+    @property
+    def standby_in_use(self) -> bool:
+        """Tell whether a standby is read from now."""
+        return self._standby is not None and self._standby.in_use
 
     @property
     def name(self) -> str:
         """See `Database`."""
         return str(self._server)
-
-    def _engine(
-        self, prepare: Callable[..., None], size: int, more: int, wait_s: float
-    ) -> sa.Engine:
-        engine = sa.create_engine(
-            self._server.url,
-            poolclass=QueuePool,
-            pool_size=size,
-            max_overflow=more,
-            pool_timeout=wait_s,
-            pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": _CONNECT_S,
-                "application_name": _ME,
-                **_KEPT_ALIVE,
-            },
-            # An error's text goes to the log, and what was to be written is somebody's.
-            hide_parameters=True,
-        )
-        sa.event.listen(engine, "connect", prepare)
-        return engine
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -150,8 +144,12 @@ class PostgresDatabase:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """See `Database`. Raises StorageError where the database is away or too slow."""
-        with _plainly(), self._reader.begin() as connection:
-            yield connection
+        with _plainly(), self._standby.read() if self._standby else nullcontext() as there:
+            if there is not None:
+                yield there
+                return
+            with self._reader.begin() as connection:
+                yield connection
 
     @property
     def writer_engine(self) -> sa.Engine:
@@ -177,7 +175,7 @@ class PostgresDatabase:
     def alone(self) -> Iterator[None]:
         """See `Database`: processes are told apart by what they call themselves."""
         with self.opening():
-            with self.read() as connection:
+            with _plainly(), self._reader.begin() as connection:
                 others = connection.execute(_OTHERS, {"ours": f"{_NAME} %", "me": _ME}).first()
             if others is not None:
                 message = "Another homeward process uses this database: stop all of them first."
@@ -238,9 +236,33 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """See `Database`."""
+        if self._standby is not None:
+            self._standby.close()
         for engine in (self._reader, self._writer, self._apart_engine):
             if engine is not None:
                 engine.dispose()
+
+
+def _engine(
+    server: ServerUrl, prepare: Callable[..., None], size: int, more: int, wait_s: float
+) -> sa.Engine:
+    engine = sa.create_engine(
+        server.url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=more,
+        pool_timeout=wait_s,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": _CONNECT_S,
+            "application_name": _ME,
+            **_KEPT_ALIVE,
+        },
+        # An error's text goes to the log, and what was to be written is somebody's.
+        hide_parameters=True,
+    )
+    sa.event.listen(engine, "connect", prepare)
+    return engine
 
 
 def _prepare(connection: psycopg.Connection[Any], _record: object) -> None:
@@ -260,6 +282,11 @@ def _prepare_reader(connection: psycopg.Connection[Any], record: object) -> None
     connection.autocommit = False
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
+
+
+def _prepare_asker(connection: psycopg.Connection[Any], record: object) -> None:
+    _prepare(connection, record)
+    connection.autocommit = True
 
 
 def _take_turn(connection: sa.Connection) -> None:

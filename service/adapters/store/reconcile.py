@@ -23,6 +23,7 @@ from service.domain.person import forgotten_name
 _log = structlog.get_logger(__name__)
 
 _CHUNK: Final = 500
+_STREAMED: Final = 10_000
 _GRACE: Final = timedelta(days=30)
 """How long a key without a record is kept: somebody may yet put back the newer data directory."""
 _PEOPLE: Final = ImportKind.RETURNEES
@@ -65,7 +66,7 @@ class Reconciler:
         beside = keys.erased()
         ledger.copy(beside)
         missing = {name: at for name, at in ledger.names.items() if name not in beside}
-        gone = [one for one in keys.subjects() if forgotten_name(one) in ledger]
+        gone = [one for one in keys.subjects() if self._is_gone(one)] if ledger.names else []
         if missing or gone:
             keys.destroy(gone, missing)
 
@@ -111,8 +112,9 @@ class Reconciler:
         people, held = t.people.c, self.subjects.keys.subjects()
         own = sa.select(people.id, people.organisation_id).where(is_own(people.sealed))
         with self.database.read() as connection:
-            rows = connection.execute(own).all()
-        missing = {row.id: row.organisation_id for row in rows if row.id not in held}
+            # Of all the people there may be only those are kept who are missing.
+            rows = connection.execution_options(yield_per=_STREAMED).execute(own)
+            missing = {row.id: row.organisation_id for row in rows if row.id not in held}
         if missing:
             # Another process may have registered, or erased, somebody meanwhile.
             held = set(self.subjects.keys.wrapped(list(missing)))
@@ -199,23 +201,27 @@ class Reconciler:
 
     def _sweep(self) -> None:
         """Destroy keys whose record a crash prevented, and those of imports that have ended."""
-        pending = self.subjects.keys.pending(datetime.now(UTC) - _GRACE)
-        known = self.subjects.keys.subjects()
+        batches = t.import_batches.c
         with self.database.read() as connection:
-            batches = t.import_batches.c
             ended = sa.select(batches.id).where(batches.state.in_(ENDED))
-            over = [one for one in connection.execute(ended).scalars() if one in known]
-            people = set(connection.execute(sa.select(t.people.c.id)).scalars())
-            rows = {_own(row) for row in connection.execute(_own_rows())}
-            files = set(connection.execute(sa.select(batches.id)).scalars())
-        stand = people | rows | files
+            files = connection.execute(ended).scalars().all()
+        over = list(self.subjects.keys.wrapped(files))
         if over:
             self.subjects.note_erased(over)
             self.subjects.destroy(over)
+        pending = self.subjects.keys.pending(datetime.now(UTC) - _GRACE)
+        if not pending:
+            # Who there is need be known only where somebody is looked for.
+            return
+        with self.database.read() as connection:
+            people = set(connection.execute(sa.select(t.people.c.id)).scalars())
+            rows = {_own(row) for row in connection.execute(_own_rows())}
+            all_files = set(connection.execute(sa.select(batches.id)).scalars())
+        stand = people | rows | all_files
         orphans = [one for one in pending if one not in stand]
         if orphans:
             self.subjects.keys.destroy(orphans, {})
-        settled = [one for one in pending if one in stand and one not in over]
+        settled = [one for one in pending if one in stand]
         if settled:
             self.subjects.keys.settle(settled)
 

@@ -105,6 +105,10 @@ class SqlStore(
         except (sa.exc.SQLAlchemyError, StorageError):
             return False
 
+    def reads_elsewhere(self) -> bool:
+        """See the port."""
+        return isinstance(self._database, PostgresDatabase) and self._database.standby_in_use
+
     def turn(self, job: str) -> AbstractContextManager[bool]:
         """See the port."""
         return self._database.turn(job)
@@ -177,6 +181,8 @@ def open_parts(
             vault.open(canary, "facts/canary")
         elif writable:
             _put_fact(database, vault, "canary", _CANARY)
+            with database.write() as connection:
+                migrate.note_fit(connection)
         if before != after:
             # Here only: a head that is missing later was taken away.
             AuditQueries(database, vault).begin_log()
@@ -273,8 +279,8 @@ def _put_fact(database: Database, vault: Vault, name: str, value: bytes) -> byte
 
 
 def _check_schema(connection: sa.Connection, database: Database) -> None:
-    found = migrate.current(connection)
-    if found != migrate.newest():
+    if not migrate.fits(connection):
+        found = migrate.current(connection)
         message = (
             f"{database.name} has schema {found or 'none'}, this release needs {migrate.newest()}; "
             'run "homeward migrate" with the newest release that has touched it.'

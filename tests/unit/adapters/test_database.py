@@ -18,7 +18,7 @@ from service.adapters.store import database as module
 from service.adapters.store import migrate
 from service.adapters.store.database import SqliteDatabase, sqlite_is_safe
 from service.adapters.store.sql import DATABASE_NAME, SqlStore
-from service.adapters.store.tables import metadata
+from service.adapters.store.tables import facts, metadata
 from service.domain.errors import StorageError
 from service.domain.listing import Visibility
 from tests.contracts.examples import HOME, job, sqlite_store, write_listing, write_person
@@ -198,14 +198,31 @@ def test_a_damaged_database_says_so(tmp_path: Path, writable: bool) -> None:  # 
     assert path.read_bytes() == b"no database at all" * 1000
 
 
-def test_a_newer_schema_is_refused(store: SqlStore, tmp_path: Path) -> None:
-    """A database that a later release has migrated is not touched."""
+def _migrated_by_the_next(store: SqlStore, fits_from: str) -> None:
+    """Leave the store as a release would that adds a column."""
     with store._database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("ALTER TABLE listings ADD COLUMN colour TEXT")
+        noted = sa.update(facts).where(facts.c.name == "fits_from")
+        assert connection.execute(noted.values(value=fits_from.encode())).rowcount == 1
     store.close()
+
+
+def test_a_newer_schema_is_refused(store: SqlStore, tmp_path: Path) -> None:
+    """A database is not touched that this release cannot work on any more."""
+    _migrated_by_the_next(store, "9999")
     for writable in (True, False):
         with pytest.raises(StorageError, match="schema 9999"):
             SqlStore.open(tmp_path / "data", tmp_path / "keys.json", writable=writable)
+
+
+def test_a_newer_schema_that_fits_is_worked_on(store: SqlStore, tmp_path: Path) -> None:
+    """This release starts beside the next one, and leaves the schema as it is."""
+    _migrated_by_the_next(store, migrate.newest())
+    with sqlite_store(tmp_path) as again:
+        assert write_listing(again, "a").record.version == 1
+    with sqlite_store(tmp_path) as again, again._database.read() as connection:
+        assert migrate.current(connection) == "9999"
 
 
 def test_migrations_make_the_tables_that_queries_use(tmp_path: Path) -> None:
