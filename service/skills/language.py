@@ -28,6 +28,9 @@ _lock = threading.Lock()
 
 def script(text: str) -> str | None:
     """Return the Unicode script name most letters are in, None without letters."""
+    if text.isascii():
+        # Most texts, and a look into the table of names for each letter adds up in an import.
+        return "LATIN" if any(map(str.isalpha, text)) else None
     names = Counter(
         unicodedata.name(letter, "?").split(" ", 1)[0] for letter in text if letter.isalpha()
     )
