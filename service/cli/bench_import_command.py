@@ -17,7 +17,7 @@ from service.api.checks import Contract
 from service.api.listing_models import ListingIn
 from service.cli.bench_listings import distinct_jobs
 from service.cli.bench_people_command import people_lines
-from service.cli.terminal import cells, fail, log_to_stderr, out, put_between
+from service.cli.terminal import fail, log_to_stderr, out, put_between
 from service.domain.access import Caller, Scope
 from service.domain.batch import BatchState
 from service.domain.embedding import ModelIdentity, Vectors
@@ -89,15 +89,22 @@ def bench_import(
         fail(error)
     table = Table(*asdict(found[0]), title="Imports")
     for one in found:
-        table.add_row(*cells(asdict(one)))
+        table.add_row(*_cells(one))
     out.print(table)
     if write_json is not None:
         write_json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
     if readme is not None:
         text = [f"{platform.machine()}, {rounds} files of {rows} rows each.", ""]
         text += [f"| {' | '.join(asdict(found[0]))} |", "|---|" + "---:|" * 8]
-        text += [f"| {' | '.join(cells(asdict(one)))} |" for one in found]
+        text += [f"| {' | '.join(_cells(one))} |" for one in found]
         put_between(readme, "bench-import", "\n".join(text))
+
+
+def _cells(one: Measured) -> list[str]:
+    return [
+        value if isinstance(value, str) else f"{value:,.{2 if isinstance(value, float) else 0}f}"
+        for value in asdict(one).values()
+    ]
 
 
 def _listings(onet: Path, wanted: int) -> list[str]:
