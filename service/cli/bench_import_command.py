@@ -80,7 +80,7 @@ def bench_import(
     log_to_stderr("ERROR")
     wanted = _WARM_UP + rows * rounds
     lines = {
-        ImportKind.LISTINGS: _listings(onet, wanted),
+        ImportKind.LISTINGS: listing_lines(onet, wanted),
         ImportKind.RETURNEES: list(dict.fromkeys(people_lines(onet))),
     }
     try:
@@ -107,7 +107,7 @@ def _cells(one: Measured) -> list[str]:
     ]
 
 
-def _listings(onet: Path, wanted: int) -> list[str]:
+def listing_lines(onet: Path, wanted: int) -> list[str]:
     """Return lines of JSON, a distinct job in each."""
     known = ListingIn.model_fields
     return [
@@ -125,9 +125,9 @@ def _measure(kind: ImportKind, lines: Sequence[str], rows: int) -> Measured:
         with open_tools(settings) as tools:
             ensure_first_organisation(tools)
             # What is read once for each process, such as the lexicon, is no import's own.
-            _round(tools, kind, lines[:_WARM_UP])
+            one_round(tools, kind, lines[:_WARM_UP])
             starts = range(_WARM_UP, len(lines), rows)
-            turns = [_round(tools, kind, lines[at : at + rows]) for at in starts]
+            turns = [one_round(tools, kind, lines[at : at + rows]) for at in starts]
     ratios = [one.import_s / one.encoder_s for one in turns]
     return Measured(
         kind=kind.value,
@@ -150,7 +150,7 @@ class _Turn:
     processor_ratio: float
 
 
-def _round(tools: Tools, kind: ImportKind, lines: Sequence[str]) -> _Turn:
+def one_round(tools: Tools, kind: ImportKind, lines: Sequence[str]) -> _Turn:
     """Take a file in, then encode what it needed once more, with nothing else."""
     recording = _Recording(tools.encoder)
     content = "\n".join(lines).encode()
