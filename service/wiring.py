@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 
 from service import __version__
 from service.adapters.clock import SystemClock
-from service.adapters.encoders.cached import CachedEncoder
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
 from service.adapters.identity.fetch import url_problem
@@ -61,6 +60,7 @@ from service.skills.refusals import RefusalReader
 from service.skills.spelling import Speller
 from service.skills.subwords import Subwords
 from service.usecases.log_command import line_of_command
+from service.usecases.remember_texts import CachedEncoder
 
 BUNDLED_ENCODER = "bundled"
 

@@ -76,7 +76,7 @@ def put(  # noqa: PLR0913 - one parameter per part of the request
         response.status_code = status.HTTP_201_CREATED
         response.headers["Location"] = f"/v1/listings/{written.record.id}"
     response.headers["ETag"] = etag(written.record.version)
-    alike = proposed_twins(tools, wanted)
+    alike = proposed_twins(tools, [wanted.content], wanted.organisation_id, source)[0]
     if alike:
         links = (f'</v1/listings/{one}>; rel="duplicate"' for one in alike)
         response.headers["Link"] = ", ".join(links)

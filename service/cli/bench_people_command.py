@@ -69,7 +69,7 @@ def bench_people(
 ) -> None:
     """Measure imports of people and the reverse match; each person says three titles of a job."""
     log_to_stderr("ERROR")
-    said = _people(onet)
+    said = people_lines(onet)
     rows = [
         _measure(said[:size], requests, folder and folder / str(size))
         for size in map(int, sizes.split(","))
@@ -87,7 +87,7 @@ def bench_people(
         put_between(readme, "bench-people", "\n".join(lines))
 
 
-def _people(onet: Path) -> list[str]:
+def people_lines(onet: Path) -> list[str]:
     """Return lines of JSON, one for each person: load, not language."""
     draw = random.Random(_SEED)  # noqa: S311 - nothing secret
     by_job = [

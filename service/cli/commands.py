@@ -15,6 +15,7 @@ from service.cli import (
     bench_alerts_command,
     bench_command,
     bench_find_command,
+    bench_import_command,
     bench_people_command,
     evaluate_command,
     forget_command,
@@ -73,6 +74,7 @@ app.command("bench")(bench_command.bench)
 app.command("bench-alerts")(bench_alerts_command.bench_alerts)
 app.command("bench-people")(bench_people_command.bench_people)
 app.command("bench-find")(bench_find_command.bench_find)
+app.command("bench-import")(bench_import_command.bench_import)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]

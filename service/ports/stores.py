@@ -102,12 +102,12 @@ class TwinStore(Protocol):
     """Listings that may be one vacancy, and what organisations said of it."""
 
     def listings_sharing_blocks(
-        self, content: Listing, viewer: str, but_not: tuple[str, str], limit: int
-    ) -> list[StoredListing]:
-        """Return listings that share a title, or an employer, with `content`: the newest of each.
+        self, contents: Sequence[Listing], viewer: str, but_not: tuple[str, str], limit: int
+    ) -> list[list[StoredListing]]:
+        """Return, for each of `contents`, listings that share a title or an employer with it.
 
         Those that `viewer` may know of. but_not: organisation and source whose listings are left
-        out. limit: of each of the two.
+        out. limit: of each of the two, the newest.
         """
         ...
 

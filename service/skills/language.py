@@ -28,6 +28,8 @@ _lock = threading.Lock()
 
 def script(text: str) -> str | None:
     """Return the Unicode script name most letters are in, None without letters."""
+    if text.isascii():
+        return "LATIN" if any(map(str.isalpha, text)) else None
     names = Counter[str]()
     # A text of two thousand letters has some thirty different ones.
     for letter, count in Counter(text).items():

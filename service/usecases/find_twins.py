@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.domain.errors import FieldProblem, InvalidInputError
-from service.domain.listing import Listing
-from service.domain.records import Put
+from service.domain.listing import Listing, StoredListing
 from service.domain.twins import Twin
 from service.ports import Tools
 from service.rules.twins import likeness
@@ -16,11 +15,12 @@ _LOOKED_AT: Final = 50
 _SHOWN: Final = 5
 
 
-def proposed_twins(tools: Tools, put: Put[Listing]) -> tuple[str, ...]:
-    """Return ids of listings that may be the same as what is about to be written."""
-    source = (put.organisation_id, put.source or "")
-    found = _alike(tools, put.content, put.organisation_id, source)
-    return tuple(one.listing.id for one in found)
+def proposed_twins(
+    tools: Tools, contents: Sequence[Listing], organisation_id: str, source: str
+) -> list[tuple[str, ...]]:
+    """Return, for each listing a source is about to write, ids of what may be the same."""
+    found = _alike(tools, contents, organisation_id, (organisation_id, source))
+    return [tuple(one.listing.id for one in some) for some in found]
 
 
 def twins_of(tools: Tools, organisation_id: str, listing_id: str) -> tuple[Twin, ...]:
@@ -29,7 +29,8 @@ def twins_of(tools: Tools, organisation_id: str, listing_id: str) -> tuple[Twin,
     Only what the organisation may know of. What it said to be different comes last.
     """
     stored = seen_listing(tools, organisation_id, listing_id)
-    alike = _alike(tools, stored.content, organisation_id, (stored.organisation_id, stored.source))
+    source = (stored.organisation_id, stored.source)
+    alike = _alike(tools, [stored.content], organisation_id, source)[0]
     said = tools.store.said_of_pairs(organisation_id, listing_id)
     proposed = {one.listing.id: one for one in alike}
     more = tools.store.listings([name for name in said if name not in proposed])
@@ -65,11 +66,21 @@ def twins_by_id(sets: Sequence[frozenset[str]]) -> dict[str, frozenset[str]]:
     return {name: names for names in sets for name in names}
 
 
-def _alike(tools: Tools, content: Listing, viewer: str, source: tuple[str, str]) -> list[Twin]:
-    """Return the likeliest, the likeliest first; none of the same source, which knows its own."""
-    found = [
+def _alike(
+    tools: Tools, contents: Sequence[Listing], viewer: str, source: tuple[str, str]
+) -> list[list[Twin]]:
+    """Return the likeliest of each, the likeliest first; none of the same source.
+
+    That one knows its own.
+    """
+    found = tools.store.listings_sharing_blocks(contents, viewer, source, _LOOKED_AT)
+    return [_likeliest(content, some) for content, some in zip(contents, found, strict=True)]
+
+
+def _likeliest(content: Listing, found: Sequence[StoredListing]) -> list[Twin]:
+    twins = [
         Twin(stored, alike)
-        for stored in tools.store.listings_sharing_blocks(content, viewer, source, _LOOKED_AT)
+        for stored in found
         if (alike := likeness(content, stored.content)) is not None
     ]
-    return sorted(found, key=lambda one: (-(one.likeness or 0), one.listing.id))[:_SHOWN]
+    return sorted(twins, key=lambda one: (-(one.likeness or 0), one.listing.id))[:_SHOWN]

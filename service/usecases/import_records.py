@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -35,17 +37,26 @@ from service.intake.columns import suggest
 from service.intake.dates import DateOrder
 from service.intake.records import Drafted, file_date_order, to_contract
 from service.ports import ProgressBar, Tools
-from service.usecases.find_twins import proposed_twins
-from service.usecases.put_listings import listing_vectors
-from service.usecases.register_person import read_many_to_keep
+from service.usecases.ready_rows import ready_rows
+from service.usecases.remember_texts import CachedEncoder
 from service.usecases.understand import require_readable
 
-_CHUNK: Final = 200
+CHUNK = 500
+"""Rows in one transaction. Of 200 at a time the encoder fills its batches a tenth less well."""
+_READYING: Final = 2
+_AHEAD: Final = 3
+"""Chunks in work at a time, the one that is written among them."""
+_REMEMBERED: Final = 30_000
+"""Texts of one file whose vectors are kept, 1.5 kB each: many rows say the same skill."""
 SAMPLE: Final = 200
 _SURE: Final = 0.5
 """How sure a suggestion has to be to be followed when nobody has said what a column is."""
 _LONGEST_ID: Final = 200
 _WHO_MAY_KNOW: Final = frozenset({"visibility", "visible_to"})
+
+
+_Readying = tuple[int, Future[list[TakenRow]]]
+"""How many rows a chunk has, and those that become ready."""
 
 
 class Contract(Protocol):
@@ -176,19 +187,39 @@ class _Run:
         return progress
 
     def _taken(self, opened: Opened, progress: Progress) -> Progress:
+        """Take the rows chunk by chunk; the next ones are made ready while one is written.
+
+        Each chunk's rows have names of their own, so that none waits for what another writes.
+        """
+        # People's words lie here no longer than the file does that they were sent in.
+        tools = replace(self.tools, encoder=CachedEncoder(self.tools.encoder, _REMEMBERED))
+        ahead: deque[_Readying] = deque()
+        chunks = self._chunks(opened, progress.rows)
+        # The encoder leaves the interpreter to others while it works.
+        with ThreadPoolExecutor(_READYING, thread_name_prefix="homeward-ready") as pool:
+            try:
+                while not self.stopping():
+                    for size, rows in islice(chunks, _AHEAD - len(ahead)):
+                        ahead.append((size, pool.submit(ready_rows, tools, self.batch, rows)))
+                    if not ahead:
+                        break
+                    size, readying = ahead.popleft()
+                    if ready := readying.result():
+                        progress = self.tools.store.take_rows(self.batch, ready, progress)
+                    if self.bar is not None:
+                        self.bar.advance(size)
+            finally:
+                pool.shutdown(cancel_futures=True)
+        return progress
+
+    def _chunks(self, opened: Opened, taken: int) -> Iterator[tuple[int, list[TakenRow]]]:
+        """Yield how many rows were read, and of them those that are not taken yet."""
         place = 0
-        while chunk := list(islice(opened, _CHUNK)):
+        while chunk := list(islice(opened, CHUNK)):
             read = [self._read(place + at, row) for at, row in enumerate(chunk)]
             place += len(chunk)
             # Rows of before the last stop are read again only to know their names.
-            rows = [one for one in read if one.result.place >= progress.rows]
-            if rows:
-                progress = self.tools.store.take_rows(self.batch, self._ready(rows), progress)
-            if self.bar is not None:
-                self.bar.advance(len(chunk))
-            if self.stopping():
-                return progress
-        return progress
+            yield len(chunk), [one for one in read if one.result.place >= taken]
 
     def _read(self, place: int, row: RawRow) -> TakenRow:
         """Read one row as the contract has it; refuse it with every reason."""
@@ -261,40 +292,6 @@ class _Run:
         ]
         filled = [column for column in columns if column in row.values]
         return RowProblem(", ".join(filled or columns) or problem.pointer, problem.detail)
-
-    def _ready(self, rows: list[TakenRow]) -> list[TakenRow]:
-        """Look for twins of what has changed; encode and read it too, but nothing of a dry run."""
-        same = self.tools.store.unchanged_rows(self.batch, rows)
-        rows = [row if row.result.place in same else self._beside_twins(row) for row in rows]
-        if self.batch.dry_run:
-            return rows
-        changed = [row for row in rows if row.result.place not in same]
-        listings = [row.listing for row in changed if row.listing is not None]
-        made = listing_vectors(self.tools, [put.content for put in listings])
-        model = self.tools.encoder.model
-        ready = {
-            id(put): replace(put, vectors=vectors, model=model)
-            for put, vectors in zip(listings, made, strict=True)
-        }
-        people = [row.person for row in changed if row.person is not None]
-        reads = read_many_to_keep(self.tools, [put.content for put in people])
-        understood = {id(put): read for put, read in zip(people, reads, strict=True)}
-        return [
-            row
-            if row.result.place in same
-            else replace(
-                row,
-                listing=ready.get(id(row.listing)),
-                understood=understood.get(id(row.person)),
-            )
-            for row in rows
-        ]
-
-    def _beside_twins(self, row: TakenRow) -> TakenRow:
-        if row.listing is None:
-            return row
-        alike = proposed_twins(self.tools, row.listing)
-        return replace(row, result=replace(row.result, alike=alike))
 
 
 class _Counted(Iterator[RawRow]):

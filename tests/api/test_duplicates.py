@@ -1,13 +1,12 @@
 """The same vacancy from two sources over HTTP: proposed, confirmed, shown once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fastapi.testclient import TestClient
 
 from service.domain.listing import Listing
-from service.domain.records import Put
 from service.ports import Tools
 from service.usecases.find_twins import proposed_twins
 from tests.api.support import JSON, KeyMaker, errors, problem
@@ -144,19 +143,19 @@ def test_options_of_age_add_no_twin(
 
 def test_twins_are_looked_for_once(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what a file changes; not again of a row that says what is stored, nor of a refused one."""
-    looked: list[str | None] = []
+    looked: list[str] = []
 
-    def look(tools: Tools, put: Put[Listing]) -> tuple[str, ...]:
-        looked.append(put.external_id)
-        return proposed_twins(tools, put)
+    def look(tools: Tools, some: Sequence[Listing], *named: str) -> list[tuple[str, ...]]:
+        looked.extend(one.title for one in some)
+        return proposed_twins(tools, some, *named)
 
-    monkeypatch.setattr("service.usecases.import_records.proposed_twins", look)
+    monkeypatch.setattr("service.usecases.ready_rows.proposed_twins", look)
     rows = [OTHER | {"external_id": "a"}, OTHER | {"external_id": "b", "country": "none"}]
     for _ in range(2):
         content = "\n".join(json.dumps(one) for one in rows)
         sent = api.post("/v1/imports?kind=listings&source=third", content=content)
         until_imported(api, sent.headers["location"])
-    assert looked == ["a"]
+    assert looked == [OTHER["title"]]
     api.delete("/v1/listings/third/a")
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from fastapi.testclient import TestClient
 
-from service.adapters.store import people as module
+from service.adapters.store import person_writes as module
 from service.cli.terminal import log_to_stderr
 from service.domain.errors import StorageError
 from service.ports import Tools

@@ -9,9 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli import app, bench_command, bench_txtai, bench_within
+from service.cli.bench_import_command import listing_lines, one_round
 from service.cli.bench_server import Spread, percentile
 from service.cli.bench_turns import Timed, in_turns
 from service.cli.bench_within import people_words
+from service.domain.imported import ImportKind
+from service.ports import Tools
+from service.usecases.manage_keys import ensure_first_organisation
 
 _TITLES = ("Pipe Welder", "Brick Mason", "Pastry Cook", "Tower Crane Operator", "Ward Aide")
 _TASKS = ("Join pipes with an arc.", "Lay bricks in a line.", "Bake bread.", "Lift loads.")
@@ -91,3 +95,11 @@ def test_turns_time_every_call_after_a_warm_up() -> None:
     assert [len(one.times) for one in both] == [20, 20]
     assert called[:20] == ["a"] * 10 + ["b"] * 10
     assert called[20:40] == ["a"] * 10 + ["b"] * 10
+
+
+def test_an_import_is_measured_beside_the_texts_it_needs(onet: Path, tools: Tools) -> None:
+    """A title, its tasks and both as one, each once, however many rows say them."""
+    ensure_first_organisation(tools)
+    turn = one_round(tools, ImportKind.LISTINGS, listing_lines(onet, 3))
+    assert 3 + 3 < turn.texts <= 3 + 3 + len(_TASKS)
+    assert min(turn.import_s, turn.encoder_s, turn.processor_ratio) > 0

@@ -191,6 +191,27 @@ def test_people_are_taken_with_their_reading(store: Store) -> None:
     assert store.understanding(person, reading("x").model) is not None
 
 
+def test_of_one_chunk_those_before_are_found_by_their_telephone(store: Store) -> None:
+    """As if each had been put alone; and nobody whom a dry run has made up."""
+    store.put_person(person_put("bricks"), Contact(phone="+8801711223344"), reading("bricks"))
+    rows = [
+        TakenRow(
+            RowResult(place, place, RowEffect.UNCHANGED, name),
+            person=person_put("bricks", source="board", external_id=name),
+            contact=Contact(phone="01711 223344"),
+            understood=reading("bricks"),
+        )
+        for place, name in enumerate("abc")
+    ]
+    for name, dry_run, found in (("imp_1", True, [1, 1, 1]), ("imp_2", False, [1, 2, 3])):
+        batch = _batch(name, kind=ImportKind.RETURNEES, dry_run=dry_run)
+        store.add_batch(batch, b"x", NOW)
+        store.take_rows(batch, rows, RUNNING)
+        taken = store.page_of_rows(name, after=0, limit=9, effect=None).items
+        assert [len(one.alike) for one in taken] == found
+    assert taken[2].alike[1:] == (taken[0].record_id, taken[1].record_id)
+
+
 def test_a_mapping_is_kept_by_organisation_kind_and_source(store: Store) -> None:
     """The last one counts."""
     assert store.mapping(HOME.id, ImportKind.LISTINGS, "board") is None

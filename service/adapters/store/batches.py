@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 from service.adapters.store import tables as t
 from service.adapters.store.codec import listing_to_json
 from service.adapters.store.database import Database, chunks
-from service.adapters.store.listings import content_over, put_within
+from service.adapters.store.listing_writes import content_over, put_within
 from service.adapters.store.people import PersonQueries
+from service.adapters.store.person_writes import PersonPut
 from service.adapters.store.rows import BATCH, open_row, seal_row, subject_of
 from service.adapters.store.subjects import SubjectVault
 from service.domain.batch import (
@@ -28,7 +29,8 @@ from service.domain.batch import (
 )
 from service.domain.errors import NotFoundError
 from service.domain.imported import ImportKind
-from service.domain.records import Page, TakenRow, profile_over
+from service.domain.person import StoredPerson
+from service.domain.records import Effect, Page, TakenRow, profile_over
 
 _PROGRESS: Final = TypeAdapter(Progress)
 _PART: Final = 256 * 1024
@@ -167,7 +169,7 @@ class BatchQueries:
     def take_rows(self, batch: Batch, rows: Sequence[TakenRow], progress: Progress) -> Progress:
         """See the port."""
         with self._db.write() as connection, self._subjects.minting():
-            results = [self._take(connection, row, dry_run=batch.dry_run) for row in rows]
+            results = self._taken(connection, batch, rows)
             kept = [self._row(batch, one) for one in results]
             if kept:
                 connection.execute(sa.insert(t.import_rows), kept)
@@ -176,31 +178,43 @@ class BatchQueries:
             _note(connection, batch.id, after, datetime.now(UTC))
         return after
 
-    def _take(self, connection: sa.Connection, row: TakenRow, *, dry_run: bool) -> RowResult:
-        """Write one row's record; a dry run asks the same and takes it back."""
-        if row.listing is None and row.person is None:
-            return row.result
-        attempt, alike = connection.begin_nested(), row.result.alike
-        if row.listing is not None:
-            written = put_within(connection, row.listing)
-            record_id, effect = written.record.id, written.effect
+    def _taken(
+        self, connection: sa.Connection, batch: Batch, rows: Sequence[TakenRow]
+    ) -> list[RowResult]:
+        """Write what the rows ask for; a dry run asks the same and takes it back."""
+        asking = [row for row in rows if row.listing is not None or row.person is not None]
+        attempt = connection.begin_nested() if batch.dry_run else None
+        people = list[StoredPerson]()
+        if batch.kind is ImportKind.LISTINGS:
+            listings = put_within(connection, [row.listing for row in asking if row.listing])
+            done = [(one.record.id, one.effect) for one in listings]
         else:
-            assert row.person is not None  # noqa: S101 - the one or the other
-            person = self._people.put_within(
-                connection, row.person, row.contact, None if dry_run else row.understood
+            puts = [
+                PersonPut(row.person, row.contact, None if batch.dry_run else row.understood)
+                for row in asking
+                if row.person is not None
+            ]
+            written = self._people.put_within(connection, puts)
+            done = [(one.record.id, one.effect) for one in written]
+            people = [one.record for one in written]
+        if attempt is not None:
+            attempt.rollback()
+            for name, _ in done:
+                self._subjects.unmint(name)
+        alike = [row.result.alike for row in asking]
+        if people:
+            # After a dry run has taken back what it made up: nobody is told of that.
+            alike = self._people.with_same_phone(connection, people)
+        results = {
+            row.result.place: replace(
+                row.result,
+                effect=RowEffect(effect.value),
+                record_id=None if batch.dry_run and effect is Effect.CREATED else name,
+                alike=others,
             )
-            record_id, effect = person.record.id, person.effect
-            alike = self._people.with_same_phone(connection, person.record)
-            if dry_run:
-                self._subjects.unmint(record_id)
-        (attempt.rollback if dry_run else attempt.commit)()
-        known = not dry_run or effect.value != RowEffect.CREATED
-        return replace(
-            row.result,
-            effect=RowEffect(effect.value),
-            record_id=record_id if known else None,
-            alike=alike,
-        )
+            for row, (name, effect), others in zip(asking, done, alike, strict=True)
+        }
+        return [results.get(row.result.place, row.result) for row in rows]
 
     def _row(self, batch: Batch, one: RowResult) -> dict[str, Any]:
         return {

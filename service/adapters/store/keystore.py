@@ -106,11 +106,17 @@ class KeyQueries:
         with self._db.read() as connection:
             return connection.execute(others.limit(1)).first() is not None
 
-    def marked(self, marks: Collection[bytes]) -> set[str]:
-        """Return who carries any of these marks."""
-        wanted = sa.select(subject_marks.c.subject).where(subject_marks.c.mark.in_(list(marks)))
+    def carriers(self, marks: Collection[bytes]) -> dict[bytes, set[str]]:
+        """Return who carries each of these marks, of those that somebody carries."""
+        found: dict[bytes, set[str]] = {}
+        if not marks:
+            return found
+        table = subject_marks.c
+        wanted = sa.select(table.subject, table.mark).where(table.mark.in_(list(marks)))
         with self._db.read() as connection:
-            return set(connection.execute(wanted).scalars())
+            for row in connection.execute(wanted):
+                found.setdefault(bytes(row.mark), set()).add(row.subject)
+        return found
 
     def marks(self, subjects: Sequence[str]) -> dict[str, frozenset[bytes]]:
         """Return the marks of those who have any."""

@@ -2,22 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.codec import (
-    LISTING,
-    listing_to_json,
-    vectors_from_bytes,
-    vectors_to_bytes,
-)
+from service.adapters.store.codec import vectors_from_bytes
 from service.adapters.store.database import Database, chunks
 from service.adapters.store.json_text import json_text
+from service.adapters.store.listing_writes import put_vectors, put_within, record_of, tell
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.listing import (
@@ -25,11 +17,9 @@ from service.domain.listing import (
     ListingSearch,
     ListingsFound,
     StoredListing,
-    Visibility,
 )
 from service.domain.pool import ListingVectors
-from service.domain.records import Effect, Page, Put, Written
-from service.domain.twins import blocks_of
+from service.domain.records import Page, Put, Written
 
 
 class ListingQueries:
@@ -42,7 +32,7 @@ class ListingQueries:
     def put_listings(self, puts: Sequence[Put[Listing]]) -> list[Written[StoredListing]]:
         """See the port."""
         with self._db.write() as connection:
-            return [put_within(connection, put) for put in puts]
+            return put_within(connection, puts)
 
     def listing(self, listing_id: str) -> StoredListing:
         """See the port."""
@@ -132,7 +122,7 @@ class ListingQueries:
                 gone = gone.where(t.listings.c.version == if_version)
             if connection.execute(gone).rowcount == 0:
                 raise PreconditionFailedError if if_version is not None else NotFoundError
-            _tell(connection, listing.id, present=False)
+            tell(connection, [listing.id], present=False)
 
     def listing_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """See the port."""
@@ -178,12 +168,14 @@ class ListingQueries:
     ) -> None:
         """See the port."""
         with self._db.write() as connection:
-            for listing_id, made in vectors.items():
-                here = sa.select(t.listings.c.id).where(t.listings.c.id == listing_id)
-                if connection.execute(here).first() is None:
-                    continue  # deleted while it was being encoded
-                _put_vectors(connection, listing_id, made, model)
-                _tell(connection, listing_id, present=True)
+            here = set[str]()
+            for chunk in chunks(list(vectors)):
+                wanted = sa.select(t.listings.c.id).where(t.listings.c.id.in_(chunk))
+                here |= set(connection.execute(wanted).scalars())
+            # Without those that were deleted while they were being encoded.
+            kept = {name: made for name, made in vectors.items() if name in here}
+            put_vectors(connection, model, kept)
+            tell(connection, list(kept), present=True)
 
     def count_listings(self) -> int:
         """See the port."""
@@ -205,143 +197,6 @@ def _named(organisation_id: str, source: str, external_id: str) -> sa.ColumnElem
         t.listings.c.source == source,
         t.listings.c.external_id == external_id,
     )
-
-
-def record_of(row: Any) -> StoredListing:  # noqa: ANN401 - a SQLAlchemy row has no static type
-    """Return a row of the table as a record."""
-    return StoredListing(
-        id=row.id,
-        organisation_id=row.organisation_id,
-        source=row.source,
-        external_id=row.external_id,
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        content=_content(row.body),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _content(body: str) -> Listing:
-    """Read a listing's body. The same few hundred stand in most answers, and are never changed."""
-    return LISTING.validate_json(body)
-
-
-def content_over(put: Put[Listing], row: Any) -> Listing:  # noqa: ANN401 - as above
-    """Return what a write makes of the row that is stored under its name, None if none is."""
-    if row is None or not (put.keeps_private and row.private):
-        return put.content
-    kept = record_of(row).content
-    return replace(put.content, visibility=kept.visibility, visible_to=kept.visible_to)
-
-
-def put_within(connection: sa.Connection, put: Put[Listing]) -> Written[StoredListing]:
-    """Create, change or leave one listing in a transaction that is open."""
-    assert put.source is not None  # noqa: S101 - the use case names every listing
-    assert put.external_id is not None  # noqa: S101
-    condition = _named(put.organisation_id, put.source, put.external_id)
-    row = connection.execute(sa.select(t.listings).where(condition)).one_or_none()
-    if put.if_version is not None and put.if_version != (row.version if row else 0):
-        raise PreconditionFailedError
-    content = content_over(put, row)
-    body, content_hash = listing_to_json(content)
-    now = datetime.now(UTC)
-    values = {
-        "kind": content.kind.value,
-        "country": content.country,
-        "private": content.visibility is Visibility.PRIVATE,
-        "body": body,
-        "content_hash": content_hash,
-        "updated_at": now,
-    }
-    if row is None:
-        listing_id, effect = f"lst_{uuid4().hex}", Effect.CREATED
-        new = {
-            "id": listing_id,
-            "organisation_id": put.organisation_id,
-            "source": put.source,
-            "external_id": put.external_id,
-            "version": 1,
-            "created_at": now,
-        }
-        connection.execute(sa.insert(t.listings).values(new | values))
-    elif row.content_hash == content_hash:
-        # The same words, read by a new model: without this it could not be found again.
-        if put.vectors is not None and put.model is not None:
-            _put_new_vectors(connection, row.id, put.vectors, put.model)
-        return Written(record_of(row), Effect.UNCHANGED)
-    else:
-        listing_id, effect = row.id, Effect.CHANGED
-        connection.execute(
-            sa.update(t.listings)
-            .where(t.listings.c.id == listing_id)
-            .values(values | {"version": row.version + 1})
-        )
-        connection.execute(
-            sa.delete(t.listing_vectors).where(t.listing_vectors.c.listing_id == listing_id)
-        )
-    if put.vectors is not None and put.model is not None:
-        _put_vectors(connection, listing_id, put.vectors, put.model)
-    _tell(connection, listing_id, present=True)
-    written = record_of(connection.execute(sa.select(t.listings).where(condition)).one())
-    _put_readers(connection, written)
-    _put_blocks(connection, written)
-    return Written(written, effect)
-
-
-def _put_blocks(connection: sa.Connection, stored: StoredListing) -> None:
-    blocks = t.listing_blocks
-    connection.execute(sa.delete(blocks).where(blocks.c.listing_id == stored.id))
-    named = [{"block": one, "listing_id": stored.id} for one in blocks_of(stored.content)]
-    if named:
-        connection.execute(sa.insert(blocks), named)
-
-
-def _put_readers(connection: sa.Connection, stored: StoredListing) -> None:
-    readers = t.listing_readers
-    connection.execute(sa.delete(readers).where(readers.c.listing_id == stored.id))
-    named = [
-        {"listing_id": stored.id, "organisation_id": one} for one in sorted(stored.readers or ())
-    ]
-    if named:
-        connection.execute(sa.insert(readers), named)
-
-
-def _put_new_vectors(
-    connection: sa.Connection, listing_id: str, vectors: ListingVectors, model: ModelIdentity
-) -> None:
-    """Store vectors and tell the feed, unless this model has encoded the listing already."""
-    v = t.listing_vectors.c
-    made = sa.select(v.listing_id).where(
-        v.listing_id == listing_id, v.model_revision == model.revision
-    )
-    if connection.execute(made).first() is None:
-        _put_vectors(connection, listing_id, vectors, model)
-        _tell(connection, listing_id, present=True)
-
-
-def _put_vectors(
-    connection: sa.Connection, listing_id: str, vectors: ListingVectors, model: ModelIdentity
-) -> None:
-    v = t.listing_vectors
-    connection.execute(
-        sa.delete(v).where(v.c.listing_id == listing_id, v.c.model_revision == model.revision)
-    )
-    connection.execute(
-        sa.insert(v).values(
-            listing_id=listing_id,
-            model_revision=model.revision,
-            model_id=model.id,
-            vectors=vectors_to_bytes(vectors),
-        )
-    )
-
-
-def _tell(connection: sa.Connection, listing_id: str, *, present: bool) -> None:
-    """Move the listing to the end of the feed; readers hold the last sequence they saw."""
-    feed = t.listing_changes
-    connection.execute(sa.delete(feed).where(feed.c.listing_id == listing_id))
-    connection.execute(sa.insert(feed).values(listing_id=listing_id, present=present))
 
 
 def _sought(search: ListingSearch) -> list[sa.ColumnElement[bool]]:

@@ -5,7 +5,8 @@ holds a backup and the key file could try out all phone numbers there are.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from service.adapters.store import tables as t
 from service.adapters.store.database import chunks
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.vault import Vault
+from service.domain.person import StoredPerson
 
 _MOST_ALIKE: Final = 5
 _PHONE: Final = 9
@@ -75,19 +77,58 @@ def _named(vault: Vault, organisation_id: str, source: str, name: str) -> bytes:
 
 
 def reached_by(
-    connection: sa.Connection,
-    subjects: SubjectVault,
-    organisation_id: str,
-    phone: str | None,
-    but: str = "",
+    connection: sa.Connection, subjects: SubjectVault, organisation_id: str, phone: str | None
 ) -> list[str]:
     """Return ids of a few of an organisation's people who are reached by a telephone."""
-    alike = sorted(subjects.marked(marks_of(subjects.master, organisation_id, phone)) - {but})
-    people, found = t.people.c, list[tuple[int, str]]()
-    for chunk in chunks(alike):
-        # By id only: a data directory beside this one may share the file of keys.
-        wanted = sa.select(people.position, people.id).where(
-            people.id.in_(chunk), people.organisation_id == organisation_id
-        )
-        found += [(row.position, row.id) for row in connection.execute(wanted)]
-    return [name for _, name in sorted(found)[:_MOST_ALIKE]]
+    marked = subjects.marked(marks_of(subjects.master, organisation_id, phone))
+    return _first_of(marked, organisation_id, _places(connection, marked))
+
+
+def others_reached(
+    connection: sa.Connection, subjects: SubjectVault, people: Sequence[StoredPerson]
+) -> list[tuple[str, ...]]:
+    """Return, of each, ids of a few others of their organisation reached by their telephone.
+
+    Each is asked of as if who stands behind them were not written yet.
+    """
+    asked = [marks_of(subjects.master, one.organisation_id, one.contact.phone) for one in people]
+    kept = subjects.keys.carriers(frozenset[bytes]().union(*asked))
+    before: dict[str, set[bytes]] = defaultdict(set)
+    for mark, names in kept.items():
+        for name in names:
+            before[name].add(mark)
+    found: list[set[str]] = []
+    for one, marks in zip(people, asked, strict=True):
+        fresh = subjects.fresh_marks(one.id)
+        if fresh is not None:
+            for mark in before.pop(one.id, ()):
+                kept[mark].discard(one.id)
+            for mark in fresh:
+                kept.setdefault(mark, set()).add(one.id)
+        found.append({name for mark in marks for name in kept.get(mark, ())} - {one.id})
+    places = _places(connection, {name for names in found for name in names})
+    return [
+        tuple(_first_of(names, one.organisation_id, places))
+        for one, names in zip(people, found, strict=True)
+    ]
+
+
+def _first_of(
+    names: Collection[str], organisation_id: str, places: Mapping[str, tuple[str, int]]
+) -> list[str]:
+    """Return the first few, in order of registration, who are people of an organisation."""
+    mine = [name for name in names if name in places and places[name][0] == organisation_id]
+    return sorted(mine, key=places.__getitem__)[:_MOST_ALIKE]
+
+
+def _places(connection: sa.Connection, names: Collection[str]) -> dict[str, tuple[str, int]]:
+    """Return organisation and place of those that are people.
+
+    By id only: a data directory beside this one may share the file of keys.
+    """
+    people, found = t.people.c, dict[str, tuple[str, int]]()
+    for chunk in chunks(list(names)):
+        wanted = sa.select(people.id, people.organisation_id, people.position)
+        rows = connection.execute(wanted.where(people.id.in_(chunk)))
+        found |= {row.id: (row.organisation_id, row.position) for row in rows}
+    return found

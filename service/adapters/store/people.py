@@ -2,31 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 
 from service.adapters.store import tables as t
-from service.adapters.store.codec import (
-    CONTACT,
-    PROFILE,
-    crowd_from_bytes,
-    reading_from_bytes,
-    reading_to_bytes,
-    said_to_bytes,
-)
+from service.adapters.store.codec import crowd_from_bytes, reading_from_bytes
 from service.adapters.store.database import Database, chunks
-from service.adapters.store.marks import marks_of, reached_by
+from service.adapters.store.marks import marks_of, others_reached, reached_by
+from service.adapters.store.person_writes import PersonPut, PersonWrites, record_of
 from service.adapters.store.subjects import SubjectVault
 from service.adapters.store.traces import forget_traces, tell_feed
 from service.domain.embedding import ModelIdentity
-from service.domain.errors import NotFoundError, PreconditionFailedError, StorageError
+from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, StoredPerson
-from service.domain.records import Effect, Page, Put, SavedUnderstanding, Written, profile_over
+from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.work_said import Crowd
 
 
@@ -37,6 +27,7 @@ class PersonQueries:
         """Work on this database; seal each person under their own key."""
         self._db = database
         self._subjects = subjects
+        self._writes = PersonWrites(subjects)
 
     def put_person(
         self, put: Put[Profile], contact: Contact | None, understood: SavedUnderstanding
@@ -44,119 +35,30 @@ class PersonQueries:
         """See the port."""
         # The person's key is durable before the record is.
         with self._db.write() as connection, self._subjects.minting():
-            return self.put_within(connection, put, contact, understood)
+            return self._writes.put(connection, [PersonPut(put, contact, understood)])[0]
 
     def put_within(
-        self,
-        connection: sa.Connection,
-        put: Put[Profile],
-        contact: Contact | None,
-        understood: SavedUnderstanding | None,
-    ) -> Written[StoredPerson]:
-        """Do what `put_person` does in a transaction that is open; None keeps no reading.
+        self, connection: sa.Connection, puts: Sequence[PersonPut]
+    ) -> list[Written[StoredPerson]]:
+        """Do what `put_person` does, of many in a transaction that is open.
 
         Only within `SubjectVault.minting`.
         """
-        row = self._existing(connection, put)
-        if put.if_version is not None and put.if_version != (row.version if row else 0):
-            raise PreconditionFailedError
-        if row is not None:
-            known = self.record(row)
-            put = replace(put, content=profile_over(put, known.profile))
-            contact = known.contact if contact is None else contact
-            if (known.profile, known.contact) == (put.content, contact):
-                return Written(known, Effect.UNCHANGED)
-        person_id = row.id if row is not None else f"ret_{uuid4().hex}"
-        self._write(connection, put, contact or Contact(), person_id, row)
-        if understood is not None:
-            self._write_reading(connection, person_id, understood)
-        tell_feed(connection, person_id, present=True)
-        written = connection.execute(sa.select(t.people).where(t.people.c.id == person_id))
-        effect = Effect.CREATED if row is None else Effect.CHANGED
-        return Written(self.record(written.one()), effect)
+        return self._writes.put(connection, puts)
 
-    def _existing(self, connection: sa.Connection, put: Put[Profile]) -> Any | None:  # noqa: ANN401
-        people = t.people.c
-        mine = people.organisation_id == put.organisation_id
-        if put.record_id is not None:
-            condition = sa.and_(mine, people.id == put.record_id)
-        elif put.external_id is not None:
-            condition = sa.and_(
-                mine, people.source == put.source, people.external_id == put.external_id
-            )
-        else:
-            return None
-        row = connection.execute(sa.select(t.people).where(condition)).one_or_none()
-        if row is None and put.record_id is not None:
-            raise NotFoundError
-        return row
+    def with_same_phone(
+        self, connection: sa.Connection, people: Sequence[StoredPerson]
+    ) -> list[tuple[str, ...]]:
+        """Return, of each, ids of others of the same organisation reached by the same telephone.
 
-    def _write(
-        self,
-        connection: sa.Connection,
-        put: Put[Profile],
-        contact: Contact,
-        person_id: str,
-        row: Any | None,  # noqa: ANN401 - a SQLAlchemy row has no static type
-    ) -> None:
-        now = datetime.now(UTC)
-        if row is None:
-            self._subjects.mint(person_id)
-        if row is None or self.record(row).contact.phone != contact.phone:
-            self._subjects.mark(
-                person_id, marks_of(self._subjects.master, put.organisation_id, contact.phone)
-            )
-        values: dict[str, Any] = {
-            "home_country": put.content.home_country,
-            "sealed": self._sealed(person_id, put.content, contact),
-            "updated_at": now,
-        }
-        if row is not None:
-            values["version"] = row.version + 1
-            connection.execute(sa.update(t.people).where(t.people.c.id == person_id).values(values))
-            return
-        values |= {
-            "id": person_id,
-            "organisation_id": put.organisation_id,
-            "source": put.source,
-            "external_id": put.external_id,
-            "version": 1,
-            "created_at": now,
-        }
-        connection.execute(sa.insert(t.people).values(values))
-
-    def _sealed(self, person_id: str, profile: Profile, contact: Contact) -> bytes:
-        return self._subjects.seal(person_id, _pack(profile, contact), f"people/{person_id}")
-
-    def with_same_phone(self, connection: sa.Connection, person: StoredPerson) -> tuple[str, ...]:
-        """Return ids of others of the same organisation who are reached by the same telephone."""
-        found = reached_by(
-            connection, self._subjects, person.organisation_id, person.contact.phone, person.id
-        )
-        return tuple(found)
+        Of several that one transaction writes, the first knows nothing of those behind.
+        """
+        return others_reached(connection, self._subjects, people)
 
     def people_with_phone(self, organisation_id: str, phone: str) -> list[str]:
         """See the port."""
         with self._db.read() as connection:
             return reached_by(connection, self._subjects, organisation_id, phone)
-
-    def _write_reading(
-        self, connection: sa.Connection, person_id: str, saved: SavedUnderstanding
-    ) -> None:
-        readings = t.person_readings
-        connection.execute(sa.delete(readings).where(readings.c.person_id == person_id))
-        connection.execute(
-            sa.insert(readings).values(
-                person_id=person_id,
-                model_revision=saved.model.revision,
-                # A vector gives much of its text away, so it is sealed like the text.
-                sealed=self._subjects.seal(
-                    person_id, reading_to_bytes(saved), f"readings/{person_id}"
-                ),
-                said=saved.said
-                and self._subjects.seal(person_id, said_to_bytes(saved.said), f"said/{person_id}"),
-            )
-        )
 
     def person(self, organisation_id: str, person_id: str) -> StoredPerson:
         """See the port."""
@@ -308,8 +210,8 @@ class PersonQueries:
         same = sa.and_(_is(person), t.people.c.version == person.version)
         with self._db.write() as connection:
             if connection.execute(sa.select(t.people.c.id).where(same)).first() is not None:
-                self._write_reading(connection, person.id, understood)
-                tell_feed(connection, person.id, present=True)
+                self._writes.put_readings(connection, {person.id: understood})
+                tell_feed(connection, [person.id], present=True)
 
     def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """See the port."""
@@ -335,37 +237,8 @@ class PersonQueries:
 
     def record(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
         """Return the person a row of the table holds, opened."""
-        profile, contact = unpack(self._subjects.open(row.id, row.sealed, f"people/{row.id}"))
-        return StoredPerson(
-            id=row.id,
-            organisation_id=row.organisation_id,
-            source=row.source,
-            external_id=row.external_id,
-            version=row.version,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            profile=profile,
-            contact=contact,
-        )
+        return record_of(self._subjects, row)
 
 
 def _is(person: StoredPerson) -> sa.ColumnElement[bool]:
     return sa.and_(t.people.c.id == person.id, t.people.c.organisation_id == person.organisation_id)
-
-
-def _pack(profile: Profile, contact: Contact) -> bytes:
-    head = CONTACT.dump_json(contact)
-    return len(head).to_bytes(4, "little") + head + PROFILE.dump_json(profile)
-
-
-def unpack(packed: bytes) -> tuple[Profile, Contact]:
-    """Undo what a person's record is packed as; raise StorageError if it cannot be read."""
-    size = int.from_bytes(packed[:4], "little")
-    try:
-        return PROFILE.validate_json(packed[4 + size :]), CONTACT.validate_json(
-            packed[4 : 4 + size]
-        )
-    except ValidationError:
-        # Its text quotes what it could not read, and would take that into the log.
-        message = "A person's record was written by another release and cannot be read by this one."
-        raise StorageError(message) from None

@@ -11,7 +11,7 @@ import structlog
 from service.adapters.store import tables as t
 from service.adapters.store.database import Database, chunks
 from service.adapters.store.marks import marks_of
-from service.adapters.store.people import unpack
+from service.adapters.store.person_writes import unpack
 from service.adapters.store.rows import BATCH, open_row, own_subject, seal_row
 from service.adapters.store.subjects import OWN_KEY, SubjectVault
 from service.adapters.store.traces import forget_traces

@@ -77,14 +77,14 @@ class SubjectVault:
         for kept in (self._here.minted.keys, self._here.minted.marks, self._here.fresh):
             kept.pop(subject, None)
 
-    def marked(self, marks: Collection[bytes]) -> set[str]:
-        """Return who carries any of these marks, this `minting` included."""
-        if not marks:
-            return set()
+    def fresh_marks(self, subject: str) -> frozenset[bytes] | None:
+        """Return the marks that this `minting` gives a subject, None if it gives none."""
         minted: Minted | None = getattr(self._here, "minted", None)
-        changed = {} if minted is None else minted.marks
-        found = {name for name in self.keys.marked(marks) if name not in changed}
-        return found | {name for name, some in changed.items() if not some.isdisjoint(marks)}
+        return None if minted is None else minted.marks.get(subject)
+
+    def marked(self, marks: Collection[bytes]) -> set[str]:
+        """Return who carries any of these marks."""
+        return {name for some in self.keys.carriers(marks).values() for name in some}
 
     def wrap(self, subject: str, key: bytes) -> bytes:
         """Seal a subject's key under the active master key."""

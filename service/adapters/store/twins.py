@@ -1,13 +1,15 @@
 """What may be the same vacancy, in SQL: names that adverts share, and what was said of pairs."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from service.adapters.store import tables as t
-from service.adapters.store.database import Database
-from service.adapters.store.listings import record_of, visible_to
+from service.adapters.store.database import Database, chunks
+from service.adapters.store.listing_writes import record_of
+from service.adapters.store.listings import visible_to
 from service.domain.listing import Listing, StoredListing
 from service.domain.twins import blocks_of
 
@@ -20,26 +22,27 @@ class TwinQueries:
         self._db = database
 
     def listings_sharing_blocks(
-        self, content: Listing, viewer: str, but_not: tuple[str, str], limit: int
-    ) -> list[StoredListing]:
+        self, contents: Sequence[Listing], viewer: str, but_not: tuple[str, str], limit: int
+    ) -> list[list[StoredListing]]:
         """See the port."""
-        found: dict[str, StoredListing] = {}
-        blocks = t.listing_blocks.c
-        organisation_id, source = but_not
-        own = sa.and_(
-            t.listings.c.organisation_id == organisation_id, t.listings.c.source == source
-        )
+        asked = [blocks_of(content) for content in contents]
+        names = list(dict.fromkeys(block for some in asked for block in some))
+        found: dict[str, list[str]] = {name: [] for name in names}
+        records: dict[str, StoredListing] = {}
         with self._db.read() as connection:
-            for block in blocks_of(content):
-                query = (
-                    sa.select(t.listings)
-                    .join(t.listing_blocks, blocks.listing_id == t.listings.c.id)
-                    .where(blocks.block == block, visible_to(viewer), sa.not_(own))
-                    .order_by(t.listings.c.position.desc())
-                    .limit(limit)
-                )
-                found |= {row.id: record_of(row) for row in connection.execute(query)}
-        return list(found.values())
+            for chunk in chunks(names):
+                newest = _newest(chunk, viewer, but_not, limit)
+                rows = connection.execute(newest).all()
+                wanted = list({row.listing_id for row in rows} - records.keys())
+                for row in rows:
+                    found[row.block].append(row.listing_id)
+                for ids in chunks(wanted):
+                    listings = sa.select(t.listings).where(t.listings.c.id.in_(ids))
+                    records |= {row.id: record_of(row) for row in connection.execute(listings)}
+        return [
+            [records[name] for name in dict.fromkeys(one for block in some for one in found[block])]
+            for some in asked
+        ]
 
     def say_of_pair(
         self, organisation_id: str, pair: tuple[str, str], *, same: bool, at: datetime
@@ -74,6 +77,23 @@ class TwinQueries:
         with self._db.read() as connection:
             pairs = connection.execute(query).all()
         return _joined([(row.first_id, row.second_id) for row in pairs])
+
+
+def _newest(
+    names: Sequence[str], viewer: str, but_not: tuple[str, str], limit: int
+) -> sa.Select[tuple[str, str]]:
+    """Select block and id of the newest listings of each block."""
+    organisation_id, source = but_not
+    own = sa.and_(t.listings.c.organisation_id == organisation_id, t.listings.c.source == source)
+    block = t.listing_blocks.c.block
+    rank = sa.func.row_number().over(partition_by=block, order_by=t.listings.c.position.desc())
+    ranked = (
+        sa.select(block, t.listing_blocks.c.listing_id, rank.label("place"))
+        .join(t.listings, t.listing_blocks.c.listing_id == t.listings.c.id)
+        .where(block.in_(names), visible_to(viewer), sa.not_(own))
+        .subquery()
+    )
+    return sa.select(ranked.c.block, ranked.c.listing_id).where(ranked.c.place <= limit)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> list[frozenset[str]]:

@@ -1,24 +1,20 @@
-"""Every eligible vector is looked at: first along a few axes (faiss), the nearest then as a whole.
+"""Every eligible vector is looked at: first along a few axes, the nearest then as a whole.
 
 What comes first is the same for everybody and rests on nobody, so that whoever may not be seen
 changes nothing about who is found.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import faiss as _typed_faiss
 import numpy as np
 import numpy.typing as npt
 
+from service.adapters.vectors.products import Bytes, as_bytes, products
 from service.adapters.vectors.segment import top
 from service.domain.eligibility import Mask
 from service.domain.embedding import Vectors
-
-# faiss annotates its C++ side; what Python passes (arrays for pointers) does not fit it.
-faiss: Any = _typed_faiss
 
 Rows = npt.NDArray[np.int64]
 Near = tuple[npt.NDArray[np.float32], Rows]
@@ -32,7 +28,6 @@ _AXES: Final = 128
 _WIDER: Final = 8
 """How many times as many as are wanted are looked at as a whole. With 128 axes of words about work
 0.997 of the nearest are among them, where 64 axes hold 0.977 (99,269 people, 60 listings)."""
-_THREADS: Final = min(4, os.cpu_count() or 1)
 
 
 def principal_axes(vectors: Vectors) -> Vectors:
@@ -49,21 +44,18 @@ def principal_axes(vectors: Vectors) -> Vectors:
 class Scan:
     """n unit vectors, a byte for each number: a cosine is off by some 0.001.
 
-    codes: (n, d). axes: (d, c) from `principal_axes`. coarse: a faiss index of the n vectors along
-    these.
+    codes: (n, d). axes: (d, c) from `principal_axes`. coarse: (n, c), the vectors along these.
     """
 
     codes: Codes
     axes: Vectors
-    coarse: Any
+    coarse: Bytes
 
     @classmethod
     def of(cls, vectors: Vectors, axes: Vectors) -> Self:
         """Take unit vectors, shape (n, d)."""
         codes = np.clip(np.rint(vectors * _STEPS), -_MOST, _MOST).astype(np.int8)
-        coarse = _empty(axes.shape[1])
-        coarse.add(_whole_steps(vectors, axes))
-        return cls(codes, axes, coarse)
+        return cls(codes, axes, _along(vectors, axes))
 
     def __len__(self) -> int:
         """Return the number of vectors."""
@@ -72,10 +64,7 @@ class Scan:
     def joined(self, kept: Mask, other: "Scan", other_kept: Mask) -> "Scan":
         """Return the vectors of this that are kept, then those of the other."""
         codes = np.concatenate([self.codes[kept], other.codes[other_kept]])
-        along = np.concatenate([_bytes(self.coarse)[kept], _bytes(other.coarse)[other_kept]])
-        coarse = _empty(self.axes.shape[1])
-        faiss.copy_array_to_vector(along.ravel(), coarse.codes)
-        coarse.ntotal = len(along)
+        coarse = np.concatenate([self.coarse[kept], other.coarse[other_kept]])
         return Scan(codes, self.axes, coarse)
 
     def search(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> list[Near]:
@@ -97,32 +86,20 @@ class Scan:
     def _worth_a_look(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> Rows:
         """Return the eligible rows that come near any query along the axes, in order."""
         many = [_WIDER * k for k in wanted]
-        if int(eligible.sum()) <= max(many, default=0):
-            return np.flatnonzero(eligible)
-        bitmap = np.packbits(eligible, bitorder="little")
-        some = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))
-        along = _whole_steps(queries, self.axes)
-        # A setting of the calling thread; what limits numpy's own threads may have changed it.
-        faiss.omp_set_num_threads(_THREADS)
-        _, rows = self.coarse.search(along, max(many), params=some)
-        near = [line[:k] for line, k in zip(rows, many, strict=True)]
-        return np.unique(np.concatenate(near))
+        rows = np.flatnonzero(eligible)
+        if len(rows) <= max(many, default=0):
+            return rows
+        # Of everybody, and eligible ones looked up after: how long it takes tells nothing of them.
+        near = products(self.coarse, _along(queries, self.axes))
+        chosen = np.zeros(len(self), dtype=np.bool_)
+        for line, k in zip(near.T, many, strict=True):
+            cosines = line[rows]
+            # With all that are as near as the last: which of them came first is nobody's merit.
+            chosen[rows[cosines >= np.partition(cosines, -k)[-k]]] = True
+        return np.flatnonzero(chosen)
 
 
-def _whole_steps(vectors: Vectors, axes: Vectors) -> Vectors:
-    """Return unit vectors along the axes in 127ths, (n, c): faiss takes queries for bytes too."""
+def _along(vectors: Vectors, axes: Vectors) -> Bytes:
+    """Return unit vectors along the axes in 127ths, (n, c)."""
     # No unit vector reaches beyond 1 along any axis.
-    steps: Vectors = np.ascontiguousarray(np.rint(vectors @ axes * _MOST), dtype=np.float32)
-    return steps
-
-
-def _bytes(index: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - see above
-    """Return what a faiss index holds, (n, c), a copy."""
-    held: npt.NDArray[np.uint8] = faiss.vector_to_array(index.codes)
-    return held.reshape(index.ntotal, index.d)
-
-
-def _empty(dimensions: int) -> Any:  # noqa: ANN401
-    return faiss.IndexScalarQuantizer(
-        dimensions, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
-    )
+    return as_bytes(np.rint(vectors @ axes * _MOST))

@@ -116,7 +116,7 @@ def test_after_a_rotation_nothing_names_the_old_key(
         # The same telephone is still the same: its hash outlives the key it came of.
         mine = write_person(store, "other words", Contact("Name", PHONE)).record
         with store._database.read() as connection:
-            assert len(store.with_same_phone(connection, mine)) == 5
+            assert len(store.with_same_phone(connection, [mine])[0]) == 5
         values = [
             value
             for one in SEALED

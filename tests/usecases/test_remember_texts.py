@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.adapters.encoders.cached import CachedEncoder
 from service.domain.embedding import ModelIdentity, Vectors
+from service.usecases.remember_texts import CachedEncoder
 
 
 class Counting:

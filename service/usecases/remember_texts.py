@@ -13,7 +13,8 @@ from service.ports import Encoder
 class CachedEncoder:
     """Implements `service.ports.Encoder` over another; keeps the latest texts' vectors.
 
-    Never give it what a person said: their words are not kept anywhere but in their record.
+    Never give what a person said to one that lives longer than the words do anyway: they are not
+    kept anywhere but in their record.
     """
 
     def __init__(self, encoder: Encoder, most: int = 8192) -> None:
@@ -35,7 +36,8 @@ class CachedEncoder:
             for text in found:
                 self._known.move_to_end(text)
         new = [text for text in dict.fromkeys(texts) if text not in found]
-        found.update(zip(new, self._encoder.encode(new), strict=True))
+        # Copies: a row that is kept must not keep with it all that was encoded beside it.
+        found.update(zip(new, map(np.copy, self._encoder.encode(new)), strict=True))
         with self._lock:
             self._known.update((text, found[text]) for text in new)
             while len(self._known) > self._most:
