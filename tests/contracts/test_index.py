@@ -185,7 +185,9 @@ def test_the_index_follows_what_the_store_tells(store: Store, open_index: IndexO
     write_listing(store, "a", job("a changed", kind=Kind.TRAINING))
     store.delete_listing(b, if_version=None)
     (before,) = _ask(index, EVERYTHING)
-    assert set(before.ids) == {a.id, b.id}
+    # What is deleted may be gone at once, or with the next look; nothing else moves before.
+    assert {a.id} <= set(before.ids) <= {a.id, b.id}
+    assert index.state.generation == generation
     assert index.follow() == 2
     jobs, trainings = _ask(
         index,

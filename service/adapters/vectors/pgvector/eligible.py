@@ -1,0 +1,139 @@
+"""Eligibility as conditions in SQL: what `Facets.mask` says of columns in memory."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from service.adapters.vectors.facets import (
+    KIND_NUMBERS,
+    country_number,
+    currency_number,
+    isco_range,
+    visa_number,
+)
+from service.domain.corridor import Corridor
+from service.domain.eligibility import Circle, Eligibility, WageFloor
+from service.domain.pool import Ask
+from service.domain.refusal import Refusal
+
+Condition = sa.ColumnElement[bool]
+_MARGIN_KM = 0.001
+
+
+class Rules:
+    """Writes rules over the columns of one table."""
+
+    def __init__(self, listings: sa.FromClause) -> None:
+        """Write them over this table."""
+        self._c = listings.c
+
+    def asked(self, ask: Ask) -> Condition | None:
+        """Return which rows an ask is about, None where it can be none."""
+        wanted = dict(self._conditions(ask.eligible))
+        if ask.but_not is None:
+            return sa.and_(sa.true(), *wanted.values())
+        # What holds of all of them anyway need not be asked, and stops no index from being used.
+        more = [one for key, one in self._conditions(ask.but_not) if key not in wanted]
+        if not more:
+            return None
+        return sa.and_(sa.true(), *wanted.values(), sa.or_(*(sa.not_(one) for one in more)))
+
+    def eligible(self, rule: Eligibility) -> Condition:
+        """Return which rows are eligible."""
+        return sa.and_(sa.true(), *(one for _, one in self._conditions(rule)))
+
+    def _conditions(self, rule: Eligibility) -> Iterator[tuple[object, Condition]]:
+        """Yield what must hold, each with what it comes from; no NULL comes of any."""
+        c = self._c
+        if len(rule.kinds) < len(KIND_NUMBERS):
+            yield ("kinds", rule.kinds), _among(c.kind, [KIND_NUMBERS[one] for one in rule.kinds])
+        if rule.countries is not None:
+            codes = sorted(map(country_number, rule.countries))
+            yield ("countries", rule.countries), _among(c.country, codes)
+        for code in sorted(rule.countries_not):
+            yield ("not", code), c.country != country_number(code)
+        if rule.valid_on is not None:
+            yield ("day", rule.valid_on), c.last_day >= rule.valid_on.toordinal()
+        for corridor in rule.closed:
+            yield ("closed", corridor), sa.not_(self._falls_under(corridor))
+        if rule.sectors is not None:
+            named = sa.literal(sorted(rule.sectors), ARRAY(sa.Text))
+            yield ("sectors", rule.sectors), c.sectors.op("&&", is_comparison=True)(named)
+        if rule.isco08 is not None:
+            yield ("isco08", rule.isco08), self._in_groups(rule.isco08)
+        if rule.sources is not None:
+            yield ("sources", rule.sources), _among(c.source, sorted(rule.sources), sa.Text)
+        if rule.licensed_only:
+            yield "licensed", c.licensed == 1
+        if rule.viewer is None:
+            yield ("viewer", None), c.readers.is_(None)
+        else:
+            seen = sa.func.coalesce(sa.literal(rule.viewer) == sa.any_(c.readers), sa.true())
+            yield ("viewer", rule.viewer), seen
+        for floor in (rule.min_wage, rule.filter_wage):
+            if floor is not None:
+                # By amounts: what can be compared is no part of a floor's own equality.
+                known = (floor.known_only, tuple(sorted(floor.least.items())))
+                yield ("wage", known), self._pays(floor)
+        if rule.within is not None:
+            yield ("within", rule.within), self._within(rule.within)
+        for refusal in rule.refusals:
+            yield ("refusal", refusal), sa.not_(self._refused(refusal))
+
+    def _falls_under(self, corridor: Corridor) -> Condition:
+        there = self._c.country == country_number(corridor.destination)
+        if corridor.covers is None:
+            return there
+        kinds = [visa_number(kind) for kind in corridor.covers]
+        return sa.and_(there, _among(self._c.visa, sorted(kinds)))
+
+    def _in_groups(self, prefixes: frozenset[str]) -> Condition:
+        ranges = [self._c.isco.between(*isco_range(one)) for one in sorted(prefixes)]
+        return sa.or_(sa.false(), *ranges)
+
+    def _pays(self, floor: WageFloor) -> Condition:
+        least = {str(currency_number(name)): amount for name, amount in floor.least.items()}
+        named, currency = sa.cast(json.dumps(least), JSONB), sa.cast(self._c.currency, sa.Text)
+        amount = sa.cast(sa.func.jsonb_extract_path_text(named, currency), sa.Double)
+        if floor.known_only:
+            return sa.func.coalesce(self._c.wage >= amount, sa.false())
+        return sa.not_(sa.func.coalesce(self._c.wage < amount, sa.false()))
+
+    def _within(self, circle: Circle) -> Condition:
+        """Return what is not surely beyond, and a metre more: the edge is decided as `Circle` does."""
+        lat, lat0 = sa.func.radians(self._c.lat), float(np.radians(circle.lat))
+        across = sa.func.radians(self._c.lon - circle.lon)
+        half = (
+            sa.func.power(sa.func.sin((lat - lat0) / 2), 2)
+            + sa.func.cos(lat)
+            * float(np.cos(lat0))
+            * sa.func.power(sa.func.sin(across / 2), 2)
+        )
+        km = 2 * 6371.0088 * sa.func.asin(sa.func.sqrt(sa.func.least(half, 1.0)))
+        reach = circle.radius_km + circle.spread_km + _MARGIN_KM
+        return sa.func.coalesce(km - self._c.spread <= reach, sa.true())
+
+    def _refused(self, refusal: Refusal) -> Condition:
+        c, found = self._c, [self._in_groups(refusal.isco08)]
+        if refusal.words:
+            found.append(c.named.regexp_match(_holding(refusal.words)))
+        phrases = refusal.words | refusal.uncoded
+        if phrases:
+            found.append(sa.and_(c.isco < 0, c.words.regexp_match(_holding(phrases))))
+        return sa.or_(*found)
+
+
+def _holding(phrases: frozenset[str]) -> str:
+    """Return a regular expression for `stands_in` of any of these, words in a row or in one."""
+    forms = {form for one in phrases for form in (one, one.replace(" ", ""))}
+    return f" (?:{'|'.join(re.escape(one) for one in sorted(forms))}) "
+
+
+def _among(
+    column: sa.ColumnElement[object], values: list[object], kind: type = sa.SmallInteger
+) -> Condition:
+    return column == sa.any_(sa.literal(values, ARRAY(kind)))
