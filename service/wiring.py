@@ -25,7 +25,7 @@ from service.adapters.print.typst import TypstPrinter
 from service.adapters.register import LocalRegister
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.moving import move
-from service.adapters.store.postgres import ServerUrl
+from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.adapters.store.rotation import Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
@@ -33,12 +33,14 @@ from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.own_folder import own_folder
 from service.adapters.vectors.people import LocalPeopleIndex
+from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.audit import Access, Action
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
+from service.domain.listing import Listing
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, MailSender, Records, SignIn, Store, Tools
@@ -174,15 +176,7 @@ def open_tools(
         with _named_in_errors():
             place = own_folder(settings.data_dir) if writable else nullcontext(settings.data_dir)
             folder = stack.enter_context(place) / "index" / encoder.model.revision
-        neutral = Neutraliser.read(bundled("data", "lexicon"))
-        places = _places()
-        index = LocalListingIndex(
-            store,
-            encoder.model,
-            SnapshotFolder(folder, encoder.model.revision),
-            words_of=lambda listing: neutral.words(all_words(listing)),
-            read_off=ReadOff(places.of_listing, recognises),
-        )
+        index = _listing_index(settings, store, encoder.model, folder, writable=writable)
         if writable:
             stack.callback(index.close)
         reading, rates = _reading(encoder.model), _rates(settings)
@@ -199,7 +193,7 @@ def open_tools(
             people=LocalPeopleIndex(
                 store,
                 reading,
-                lambda one: facts_of(one.organisation_id, one.profile, places, rates),
+                lambda one: facts_of(one.organisation_id, one.profile, _places(), rates),
                 principal_axes(taxonomy.vectors),
             ),
             register=LocalRegister(store, filed),
@@ -207,7 +201,7 @@ def open_tools(
             files=LocalFiles(),
             clock=SystemClock(),
             taxonomy=taxonomy,
-            neutral=neutral,
+            neutral=_neutral(),
             reader=Reader.read(bundled("models", "reader", "reader.json")),
             speller=_speller(),
             interpreter=_interpreter(),
@@ -215,7 +209,7 @@ def open_tools(
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
             rates=rates,
-            places=places,
+            places=_places(),
             refusals=RefusalReader.over(
                 bundled("data", "lexicon", "work"), _interpreter(), taxonomy.title
             ),
@@ -303,6 +297,31 @@ def _rates(settings: Settings) -> Rates:
     except (OSError, ValueError, KeyError) as error:
         message = f"HOMEWARD_RATES_FILE cannot be used: {error}"
         raise StorageError(message, code="rates_unusable") from error
+
+
+def _listing_index(
+    settings: Settings, store: SqlStore, model: ModelIdentity, folder: Path, *, writable: bool
+) -> LocalListingIndex | PgvectorListingIndex:
+    """Return the index the settings name; raise StorageError where it cannot be had."""
+    read_off = ReadOff(_places().of_listing, recognises)
+    if settings.listing_index == "memory":
+        snapshot = SnapshotFolder(folder, model.revision)
+        return LocalListingIndex(store, model, snapshot, _work_words, read_off)
+    if not isinstance(store.database, PostgresDatabase):
+        message = "HOMEWARD_LISTING_INDEX is pgvector, which needs HOMEWARD_DATABASE_URL."
+        raise StorageError(message, code="database_not_supported")
+    return PgvectorListingIndex(
+        store.database, store, model, _work_words, read_off, writable=writable
+    )
+
+
+def _work_words(listing: Listing) -> str:
+    return _neutral().words(all_words(listing))
+
+
+@lru_cache(maxsize=1)
+def _neutral() -> Neutraliser:
+    return Neutraliser.read(bundled("data", "lexicon"))
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
 """Eligibility as conditions in SQL: what `Facets.mask` says of columns in memory."""
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -21,15 +21,19 @@ from service.domain.pool import Ask
 from service.domain.refusal import Refusal
 
 Condition = sa.ColumnElement[bool]
-_MARGIN_KM = 0.001
+_MARGIN_KM: Final = 0.001
+_NOTHING: Final[Mapping[Refusal, list[int]]] = {}
 
 
 class Rules:
     """Writes rules over the columns of one table."""
 
-    def __init__(self, listings: sa.FromClause) -> None:
-        """Write them over this table."""
+    def __init__(
+        self, listings: sa.FromClause, refused: Mapping[Refusal, list[int]] = _NOTHING
+    ) -> None:
+        """Write them over this table. refused: rows that refusals take out for their words."""
         self._c = listings.c
+        self._refused = refused
 
     def asked(self, ask: Ask) -> Condition | None:
         """Return which rows an ask is about, None where it can be none."""
@@ -82,7 +86,7 @@ class Rules:
         if rule.within is not None:
             yield ("within", rule.within), self._within(rule.within)
         for refusal in rule.refusals:
-            yield ("refusal", refusal), sa.not_(self._refused(refusal))
+            yield ("refusal", refusal), sa.not_(self._refused_by(refusal))
 
     def _falls_under(self, corridor: Corridor) -> Condition:
         there = self._c.country == country_number(corridor.destination)
@@ -117,20 +121,9 @@ class Rules:
         reach = circle.radius_km + circle.spread_km + _MARGIN_KM
         return sa.func.coalesce(km - self._c.spread <= reach, sa.true())
 
-    def _refused(self, refusal: Refusal) -> Condition:
-        c, found = self._c, [self._in_groups(refusal.isco08)]
-        if refusal.words:
-            found.append(c.named.regexp_match(_holding(refusal.words)))
-        phrases = refusal.words | refusal.uncoded
-        if phrases:
-            found.append(sa.and_(c.isco < 0, c.words.regexp_match(_holding(phrases))))
-        return sa.or_(*found)
-
-
-def _holding(phrases: frozenset[str]) -> str:
-    """Return a regular expression for `stands_in` of any of these, words in a row or in one."""
-    forms = {form for one in phrases for form in (one, one.replace(" ", ""))}
-    return f" (?:{'|'.join(re.escape(one) for one in sorted(forms))}) "
+    def _refused_by(self, refusal: Refusal) -> Condition:
+        rows = sa.literal(self._refused.get(refusal, []), ARRAY(sa.BigInteger))
+        return sa.or_(self._in_groups(refusal.isco08), self._c.row == sa.any_(rows))
 
 
 def _among(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.adapters.vectors.local import shares
 from service.adapters.vectors.pgvector.eligible import Condition, Rules
+from service.adapters.vectors.pgvector.refused import Refused, RefusedRows
 from service.adapters.vectors.pgvector.tables import HalfVector, State, Tables, written
 from service.adapters.vectors.pgvector.words import Known, Rows, Words, unpacked_counts
 from service.adapters.vectors.segment import top
@@ -69,15 +70,16 @@ class Search:
         """Search these."""
         self._t = tables
         self._words = words
-        self._rules = Rules(tables.listings)
+        self._refused = Refused(tables)
 
     def found(
         self, connection: sa.Connection, state: State, query: PoolQuery, known: Known, words: str
     ) -> list[Found]:
         """Return for each ask what comes near. words: folded."""
         connection.exec_driver_sql(_LOOKING)
-        rules = [self._rules.asked(ask) for ask in query.asks]
-        eligible = self._how_many(connection, state, query.asks)
+        refused = self._refused.by(connection, state, query.asks)
+        rules = [Rules(self._t.listings, refused).asked(ask) for ask in query.asks]
+        eligible = self._how_many(connection, state, query.asks, refused)
         near = self._words.near(connection, known, words)
         exact: dict[int, tuple[Rows, Rows]] = {}
         for at, (ask, rule) in enumerate(zip(query.asks, rules, strict=True)):
@@ -103,7 +105,7 @@ class Search:
         return found
 
     def _how_many(
-        self, connection: sa.Connection, state: State, asks: Sequence[Ask]
+        self, connection: sa.Connection, state: State, asks: Sequence[Ask], refused: RefusedRows
     ) -> list[float]:
         """Return about how many listings each ask lets through, judged by some of them."""
         total = state.public + state.private
@@ -111,7 +113,7 @@ class Search:
             return [0.0] * len(asks)
         share = min(100.0, 100 * _SAMPLED / total)
         some = sa.tablesample(self._t.listings, sa.func.system(share))
-        rules = [Rules(some).asked(ask) for ask in asks]
+        rules = [Rules(some, refused).asked(ask) for ask in asks]
         counts = [
             sa.literal(0) if rule is None else sa.func.count().filter(rule) for rule in rules
         ]
@@ -119,10 +121,12 @@ class Search:
         return [total * count / max(row[0], 1) for count in row[1:]]
 
     def _asked(self, query: PoolQuery, wanted: Sequence[int], rows: Sequence[int]) -> Any:  # noqa: ANN401
-        vectors = sa.literal(written(query.vectors[list(rows)]), sa.ARRAY(sa.Text))
+        written_ones = sa.literal(written(query.vectors[list(rows)]), sa.ARRAY(sa.Text))
+        # Here and not where they are compared: that would read their digits for every listing.
+        vectors = sa.cast(written_ones, sa.ARRAY(HalfVector()))
         texts = sa.func.unnest(vectors, sa.literal([wanted[at] for at in rows], sa.ARRAY(sa.Integer)))
         return texts.table_valued(
-            sa.column("v", sa.Text), sa.column("k", sa.Integer), with_ordinality="n"
+            sa.column("v", HalfVector()), sa.column("k", sa.Integer), with_ordinality="n"
         ).render_derived(name="q")
 
     def _all_looked_at(
@@ -275,6 +279,6 @@ def picked(ask: Ask, found: Found, columns: Columns, lexical: npt.NDArray[np.flo
     return both
 
 
-def _distance(whole: sa.ColumnElement[Any], text: sa.ColumnElement[str]) -> sa.ColumnElement[float]:
+def _distance(whole: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
     # Vectors are of unit length: the inner product is the cosine, also of one that is all noughts.
-    return whole.op("<#>", return_type=sa.Double())(sa.cast(text, HalfVector()))
+    return whole.op("<#>", return_type=sa.Double())(other)

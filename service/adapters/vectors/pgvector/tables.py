@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.errors import StorageError
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _LEAST_VERSION: Final = (0, 8)
 """Of pgvector: from here on a walk goes on until enough rows pass the rules."""
 _LINKS: Final = 32
@@ -174,6 +174,11 @@ class Tables:
             # Compared all the time, or never compared and nothing to be gained by packing.
             connection.exec_driver_sql(f"{kept} whole SET STORAGE PLAIN")
             connection.exec_driver_sql(f"{kept} counts SET STORAGE EXTERNAL")
+            for column, where in (("named", ""), ("words", "WHERE isco < 0")):
+                connection.exec_driver_sql(
+                    f"CREATE INDEX {column}_held ON {self.name}.listings"
+                    f" USING gin (string_to_array({column}, ' ')) {where}"
+                )
             none = np.zeros(features, np.int32).tobytes()
             connection.execute(sa.insert(self.state).values(held=none))
 
