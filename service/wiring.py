@@ -1,6 +1,5 @@
 """The only place that picks adapters."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
@@ -13,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from service import __version__
 from service.adapters.clock import SystemClock
 from service.adapters.encoders.cached import CachedEncoder
+from service.adapters.encoders.fitting import require_fitting
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
 from service.adapters.identity.fetch import url_problem
@@ -33,6 +33,7 @@ from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.own_folder import own_folder
 from service.adapters.vectors.people import LocalPeopleIndex
+from service.adapters.vectors.pgvector.filling import Source
 from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
@@ -170,7 +171,8 @@ def open_tools(
         mail = _mail(settings)
         encoder = build_encoder(settings)
         if scorer is None and evidence is None:
-            _require_fitting(encoder, settings)
+            other = settings.encoder != BUNDLED_ENCODER
+            require_fitting(encoder.model, bundled("models"), settings.encoder, other=other)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         with _named_in_errors():
@@ -303,20 +305,19 @@ def _listing_index(
     settings: Settings, store: SqlStore, model: ModelIdentity, folder: Path, *, writable: bool
 ) -> LocalListingIndex | PgvectorListingIndex:
     """Return the index the settings name; raise StorageError where it cannot be had."""
-    read_off = ReadOff(_places().of_listing, recognises)
+    read_off, neutral = ReadOff(_places().of_listing, recognises), _neutral()
+
+    def words_of(listing: Listing) -> str:
+        return neutral.words(all_words(listing))
+
     if settings.listing_index == "memory":
         snapshot = SnapshotFolder(folder, model.revision)
-        return LocalListingIndex(store, model, snapshot, _work_words, read_off)
+        return LocalListingIndex(store, model, snapshot, words_of, read_off)
     if not isinstance(store.database, PostgresDatabase):
         message = "HOMEWARD_LISTING_INDEX is pgvector, which needs HOMEWARD_DATABASE_URL."
         raise StorageError(message, code="database_not_supported")
-    return PgvectorListingIndex(
-        store.database, store, model, _work_words, read_off, writable=writable
-    )
-
-
-def _work_words(listing: Listing) -> str:
-    return _neutral().words(all_words(listing))
+    source = Source(store, model, words_of, read_off)
+    return PgvectorListingIndex(store.database, source, writable=writable)
 
 
 @lru_cache(maxsize=1)
@@ -370,23 +371,6 @@ def _reading(encoder: ModelIdentity) -> ModelIdentity:
     for path in paths:
         digest.update(path.read_bytes())
     return replace(encoder, revision=digest.hexdigest()[:12])
-
-
-def _require_fitting(encoder: Encoder, settings: Settings) -> None:
-    """Refuse an encoder whose vectors the models trained beside it cannot read."""
-    paths = [bundled("models", name, f"{name}.json") for name in ("reader", "evidence", "ranker")]
-    for path in (*paths, bundled("models", "bridge", "artifact", "bridge.json")):
-        name, raw = path.stem, json.loads(path.read_text(encoding="utf-8"))
-        made_for = raw["encoder"]
-        same_width = made_for["dimensions"] == encoder.model.dimensions
-        other = settings.encoder != BUNDLED_ENCODER
-        if same_width and (other or made_for["revision"] == encoder.model.revision):
-            continue
-        message = (
-            f'HOMEWARD_ENCODER is "{settings.encoder}", but the bundled {name} was trained '
-            f"for another: train it again with python -m models.{name}.train."
-        )
-        raise StorageError(message, code="encoder_unavailable")
 
 
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:

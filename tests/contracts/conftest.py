@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from service.adapters.vectors.local import LocalListingIndex
+from service.adapters.vectors.pgvector.filling import Source
 from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.domain.embedding import ModelIdentity
 from service.ports import ListingIndex, Store
@@ -45,4 +46,4 @@ def open_index(request: pytest.FixtureRequest) -> Iterator[IndexOpener]:
         yield LocalListingIndex
         return
     with pgvector_database() as database:
-        yield lambda store, model: PgvectorListingIndex(database, store, model)
+        yield lambda store, model: PgvectorListingIndex(database, Source(store, model))

@@ -290,7 +290,7 @@ def test_searches_beside_changes_are_whole(store: Store, open_index: IndexOpener
     index = open_index(store, MODEL)
 
     def write(name: str) -> None:
-        for step in range(20):
+        for step in range(8):
             batch = [listing_put(f"{name} {n}", job(f"{name} {step} {n}")) for n in range(20)]
             written = store.put_listings(batch)
             index.follow()

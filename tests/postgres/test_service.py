@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from service import app as module
+from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.cli.commands import app
 from service.domain.errors import StorageError
 from service.domain.person import Route
@@ -60,7 +61,7 @@ def client(moved_tools: Tools, moved: Settings) -> Iterator[TestClient]:
 
 
 def _answers(tools: Tools) -> list[list[tuple[str, float]]]:
-    people = read_gold(bundled("data", "gold"), "dev")[:25]
+    people = read_gold(bundled("data", "gold"), "dev")[:15]
     answers = []
     for one in people:
         request = MatchRequest(profile=one.profile, routes=tuple(Route), limit=20)
@@ -69,11 +70,20 @@ def _answers(tools: Tools) -> list[list[tuple[str, float]]]:
     return answers
 
 
-def test_answers_are_those_of_sqlite(sample_tools: Tools, moved_tools: Tools) -> None:
-    """The same listings in the same order, with the same scores, for people of the gold set."""
+def test_answers_are_those_of_sqlite(
+    sample_tools: Tools, moved_tools: Tools, moved: Settings
+) -> None:
+    """The same listings in the same order, with the same scores, for people of the gold set.
+
+    Also from an index in the database.
+    """
     here, there = _answers(sample_tools), _answers(moved_tools)
-    assert sum(map(len, here)) > 250
-    for one, other in zip(here, there, strict=True):
+    in_database = moved.model_copy(update={"listing_index": "pgvector"})
+    with open_tools(in_database) as searching:
+        assert isinstance(searching.index, PgvectorListingIndex)
+        there += _answers(searching)
+    assert sum(map(len, here)) > 150
+    for one, other in zip(here + here, there, strict=True):
         assert [name for name, _ in one] == [name for name, _ in other]
         assert [score for _, score in one] == pytest.approx([x for _, x in other], abs=1e-3)
 

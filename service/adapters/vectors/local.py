@@ -210,13 +210,13 @@ class LocalListingIndex(Followed[Segment]):
         return 1 if len(segment.facets.private) else 0
 
     def _read(self, ids: Sequence[str]) -> list[tuple[StoredListing, ListingVectors]]:
-        found = []
+        found: list[tuple[StoredListing, ListingVectors]] = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
             made = self._store.listing_vectors(chunk, self._model)
-            for listing_id, stored in self._store.listings(chunk).items():
-                if listing_id in made:
-                    found.append((stored, made[listing_id]))
+            stored = self._store.listings(chunk)
+            # In the feed's order: of equal scores the first is shown first, wherever that is.
+            found += [(stored[one], made[one]) for one in chunk if one in stored and one in made]
         return found
 
     def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment | None:
@@ -267,7 +267,7 @@ def _stock_of(state: State[Segment], day: date, viewer: str | None) -> Stock:
 
 
 def shares(size: int, queries: int) -> list[int]:
-    """Return how many are wanted of each of a query's vectors: give the whole text the full size and let its phrases share another."""
+    """Return how many each of a query's vectors brings: the phrases share another full size."""
     phrases = queries - 1
     return [size] + [max(10, size // phrases)] * phrases if phrases else [size]
 

@@ -1,7 +1,7 @@
 """Eligibility as conditions in SQL: what `Facets.mask` says of columns in memory."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -52,6 +52,16 @@ class Rules:
 
     def _conditions(self, rule: Eligibility) -> Iterator[tuple[object, Condition]]:
         """Yield what must hold, each with what it comes from; no NULL comes of any."""
+        yield from self._of_all(rule)
+        yield from self._of_one(rule)
+        if rule.viewer is None:
+            yield ("viewer", None), self._c.readers.is_(None)
+        else:
+            named = sa.literal(rule.viewer) == sa.any_(self._c.readers)
+            yield ("viewer", rule.viewer), sa.func.coalesce(named, sa.true())
+
+    def _of_all(self, rule: Eligibility) -> Iterator[tuple[object, Condition]]:
+        """Yield what a route and its filters say."""
         c = self._c
         if len(rule.kinds) < len(KIND_NUMBERS):
             yield ("kinds", rule.kinds), _among(c.kind, [KIND_NUMBERS[one] for one in rule.kinds])
@@ -62,8 +72,6 @@ class Rules:
             yield ("not", code), c.country != country_number(code)
         if rule.valid_on is not None:
             yield ("day", rule.valid_on), c.last_day >= rule.valid_on.toordinal()
-        for corridor in rule.closed:
-            yield ("closed", corridor), sa.not_(self._falls_under(corridor))
         if rule.sectors is not None:
             named = sa.literal(sorted(rule.sectors), ARRAY(sa.Text))
             yield ("sectors", rule.sectors), c.sectors.op("&&", is_comparison=True)(named)
@@ -73,11 +81,11 @@ class Rules:
             yield ("sources", rule.sources), _among(c.source, sorted(rule.sources), sa.Text)
         if rule.licensed_only:
             yield "licensed", c.licensed == 1
-        if rule.viewer is None:
-            yield ("viewer", None), c.readers.is_(None)
-        else:
-            seen = sa.func.coalesce(sa.literal(rule.viewer) == sa.any_(c.readers), sa.true())
-            yield ("viewer", rule.viewer), seen
+
+    def _of_one(self, rule: Eligibility) -> Iterator[tuple[object, Condition]]:
+        """Yield what holds for one person."""
+        for corridor in rule.closed:
+            yield ("closed", corridor), sa.not_(self._falls_under(corridor))
         for floor in (rule.min_wage, rule.filter_wage):
             if floor is not None:
                 # By amounts: what can be compared is no part of a floor's own equality.
@@ -101,25 +109,24 @@ class Rules:
 
     def _pays(self, floor: WageFloor) -> Condition:
         least = {str(currency_number(name)): amount for name, amount in floor.least.items()}
-        named, currency = sa.cast(json.dumps(least), JSONB), sa.cast(self._c.currency, sa.Text)
+        named = sa.cast(sa.literal(json.dumps(least), sa.Text), JSONB)
+        currency = sa.cast(self._c.currency, sa.Text)
         amount = sa.cast(sa.func.jsonb_extract_path_text(named, currency), sa.Double)
         if floor.known_only:
             return sa.func.coalesce(self._c.wage >= amount, sa.false())
         return sa.not_(sa.func.coalesce(self._c.wage < amount, sa.false()))
 
     def _within(self, circle: Circle) -> Condition:
-        """Return what is not surely beyond, and a metre more: the edge is decided as `Circle` does."""
+        """Return what is not surely beyond, and a metre more: `Circle` decides on the edge."""
         lat, lat0 = sa.func.radians(self._c.lat), float(np.radians(circle.lat))
         across = sa.func.radians(self._c.lon - circle.lon)
-        half = (
-            sa.func.power(sa.func.sin((lat - lat0) / 2), 2)
-            + sa.func.cos(lat)
-            * float(np.cos(lat0))
-            * sa.func.power(sa.func.sin(across / 2), 2)
-        )
+        half = sa.func.power(sa.func.sin((lat - lat0) / 2), 2) + sa.func.cos(lat) * float(
+            np.cos(lat0)
+        ) * sa.func.power(sa.func.sin(across / 2), 2)
         km = 2 * 6371.0088 * sa.func.asin(sa.func.sqrt(sa.func.least(half, 1.0)))
         reach = circle.radius_km + circle.spread_km + _MARGIN_KM
-        return sa.func.coalesce(km - self._c.spread <= reach, sa.true())
+        # Asked for by name: the least of a number and NULL is the number.
+        return sa.or_(self._c.lat.is_(None), self._c.lon.is_(None), km - self._c.spread <= reach)
 
     def _refused_by(self, refusal: Refusal) -> Condition:
         rows = sa.literal(self._refused.get(refusal, []), ARRAY(sa.BigInteger))
@@ -127,6 +134,6 @@ class Rules:
 
 
 def _among(
-    column: sa.ColumnElement[object], values: list[object], kind: type = sa.SmallInteger
+    column: sa.ColumnElement[object], values: Sequence[object], kind: type = sa.SmallInteger
 ) -> Condition:
     return column == sa.any_(sa.literal(values, ARRAY(kind)))

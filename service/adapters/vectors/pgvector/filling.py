@@ -8,9 +8,10 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from service.adapters.vectors.facets import Facets, ReadOff
+from service.adapters.vectors.facets import STATED, Facets, ReadOff
 from service.adapters.vectors.followed import Views
 from service.adapters.vectors.lexical import count
+from service.adapters.vectors.local import all_words
 from service.adapters.vectors.pgvector.tables import Database, State, Tables, written
 from service.adapters.vectors.pgvector.words import copy_in, packed_counts
 from service.domain.embedding import ModelIdentity
@@ -28,26 +29,40 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where listings come from, and what is read of them. words_of: for the lexical channel."""
+
+    store: ListingStore
+    model: ModelIdentity
+    words_of: Callable[[Listing], str] = all_words
+    read_off: ReadOff = STATED
+
+
+@dataclass(frozen=True, slots=True)
 class Filler:
     """Takes in what the store tells."""
 
     database: Database
     tables: Tables
-    store: ListingStore
-    model: ModelIdentity
-    words_of: Callable[[Listing], str]
-    read_off: ReadOff
+    source: Source
 
     def take_in(self) -> int:
         """Take in some changes in one transaction; return how many they were."""
         with self.database.beside(self.tables.name) as connection:
             state = self.tables.state_of(connection)
-            changes = self.store.listing_changes(state.sequence, CHUNK)
+            changes = self.source.store.listing_changes(state.sequence, CHUNK)
             if not changes:
                 return 0
-            vectors = self.store.listing_vectors([name for _, name, _ in changes], self.model)
-            found = self.store.listings([name for _, name, there in changes if there])
-            new = [(stored, vectors[name]) for name, stored in found.items() if name in vectors]
+            vectors = self.source.store.listing_vectors(
+                [name for _, name, _ in changes], self.source.model
+            )
+            found = self.source.store.listings([name for _, name, there in changes if there])
+            # In the feed's order, as in memory: of equal scores the first is shown first.
+            new = [
+                (found[name], vectors[name])
+                for _, name, _ in changes
+                if name in found and name in vectors
+            ]
             gone = self._remove(connection, [name for _, name, _ in changes])
             self._add(connection, state, new)
             self._note(connection, state, changes[-1][0], (gone, [one.readers for one, _ in new]))
@@ -69,9 +84,7 @@ class Filler:
             }
             connection.execute(sa.update(t.state).values(first | again))
 
-    def _remove(
-        self, connection: sa.Connection, ids: Sequence[str]
-    ) -> list[frozenset[str] | None]:
+    def _remove(self, connection: sa.Connection, ids: Sequence[str]) -> list[frozenset[str] | None]:
         """Remove listings; return who could know of each that was there."""
         c = self.tables.listings.c
         here = c.listing_id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Text)))
@@ -100,9 +113,9 @@ class Filler:
         self, rows: Sequence[int], new: Sequence[tuple[StoredListing, ListingVectors]]
     ) -> Iterator[tuple[object, ...]]:
         stored = [one for one, _ in new]
-        facets = Facets.of(stored, self.read_off)
+        facets = Facets.of(stored, self.source.read_off)
         wholes = written(np.stack([made.whole for _, made in new]))
-        counts = packed_counts(count([fold(self.words_of(one.content)) for one in stored]))
+        counts = packed_counts(count([fold(self.source.words_of(one.content)) for one in stored]))
         wage, lat, lon = (_nulls(column) for column in (facets.wage, facets.lat, facets.lon))
         for at, one in enumerate(stored):
             yield (

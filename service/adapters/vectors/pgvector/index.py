@@ -2,37 +2,37 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import sqlalchemy as sa
 import structlog
 
-from service.adapters.vectors.facets import STATED, ReadOff, country_code, currency_code
-from service.adapters.vectors.lexical import FEATURES, count
-from service.adapters.vectors.local import WordsOf, all_words, joined
+from service.adapters.vectors.facets import country_code, currency_code
+from service.adapters.vectors.lexical import FEATURES, Scores, count
+from service.adapters.vectors.local import joined
 from service.adapters.vectors.pgvector.eligible import Rules
-from service.adapters.vectors.pgvector.filling import Filler
-from service.adapters.vectors.pgvector.search import EXACT_BELOW, Columns, Rows, Search, picked
+from service.adapters.vectors.pgvector.filling import Filler, Source
+from service.adapters.vectors.pgvector.search import EXACT_BELOW, Columns, Search, picked
 from service.adapters.vectors.pgvector.tables import Database, State, Tables
-from service.adapters.vectors.pgvector.words import Known, Words
+from service.adapters.vectors.pgvector.words import Known, Rows, Words
 from service.domain.eligibility import Eligibility
-from service.domain.embedding import Grams, ModelIdentity
+from service.domain.embedding import Grams
 from service.domain.errors import StorageError
 from service.domain.listing import Kind
 from service.domain.match import IndexState
-from service.domain.pool import LexicalPool, Pool, PoolQuery
+from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
 from service.domain.stock import Stock
 from service.domain.text import fold
-from service.ports import ListingStore
 
 _log = structlog.get_logger(__name__)
 
 _MOST_VIEWERS: Final = 256
 _MOST_STOCKS: Final = 64
 _PATIENT_FROM_S: Final = 0.2
+_KEPT_EVERY_S: Final = 3600.0
 _PATIENCE: Final = 20
 """Jobs that take long to count are counted anew once so many times as long has passed."""
 
@@ -44,29 +44,21 @@ class PgvectorListingIndex:
     with the listings, but for the stock of jobs it was asked for.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        store: ListingStore,
-        model: ModelIdentity,
-        words_of: WordsOf = all_words,
-        read_off: ReadOff = STATED,
-        *,
-        writable: bool = True,
-    ) -> None:
-        """Use the index of this model, and make it if `writable`.
+    def __init__(self, database: Database, source: Source, *, writable: bool = True) -> None:
+        """Use the index of the source's model, and make it if `writable`.
 
         Raises StorageError without pgvector, or where there is no index and none may be made.
         """
-        self._database, self._store, self._model = database, store, model
+        self._database, self._store, self._model = database, source.store, source.model
         self._writable = writable
-        self._tables = Tables(model)
-        self._filler = Filler(database, self._tables, store, model, words_of, read_off)
+        self._tables = Tables(self._model)
+        self._filler = Filler(database, self._tables, source)
         self._words = Words(self._tables)
         self._search = Search(self._tables, self._words)
         self._following, self._tidying = threading.Lock(), threading.Lock()
         self._seen: tuple[int, dict[str, IndexState]] = (-1, {})
         self._stocks: dict[tuple[str | None, date], tuple[int, float, Stock]] = {}
+        self._kept_at = time.monotonic()
         if writable:
             self._tables.make(database, FEATURES)
         with database.read() as connection:
@@ -74,7 +66,7 @@ class PgvectorListingIndex:
                 message = "The database has no index of this encoder yet: homeward serve makes it."
                 raise StorageError(message)
             self._state = self._tables.state_of(connection)
-        if writable and 0 < self._state.sequence < store.listing_changes_known_from():
+        if writable and 0 < self._state.sequence < self._store.listing_changes_known_from():
             _log.warning("index is older than the removals still known, rebuilding")
             self._filler.start_over()
 
@@ -122,20 +114,16 @@ class PgvectorListingIndex:
             columns = self._search.by_rows(connection, rows)
         lexical = known.cosines(words, columns.rows, columns.counts)
         chosen = [
-            picked(ask, one, columns, lexical)
-            for ask, one in zip(query.asks, found, strict=True)
+            picked(ask, one, columns, lexical) for ask, one in zip(query.asks, found, strict=True)
         ]
         return self._pools(columns, lexical, chosen)
 
-    def _pools(self, columns: Columns, lexical: Any, chosen: Sequence[Rows]) -> list[Pool]:  # noqa: ANN401
+    def _pools(self, columns: Columns, lexical: Scores, chosen: Sequence[Rows]) -> list[Pool]:
         wanted = np.unique(np.concatenate([*chosen, np.zeros(0, np.int64)]))
         names = [columns.ids[at] for at in wanted.tolist()]
         # In a transaction of its own: a request never holds two connections.
         vectors = self._store.listing_vectors(names, self._model)
-        return [
-            _pool(columns, lexical, [at for at in some.tolist() if columns.ids[at] in vectors], vectors, self._model.dimensions)
-            for some in chosen
-        ]
+        return [_pool(columns, lexical, vectors, some, self._model.dimensions) for some in chosen]
 
     def grams(self, text: str) -> Grams:
         """See the port."""
@@ -174,7 +162,7 @@ class PgvectorListingIndex:
     def _read_stock(self, day: date, viewer: str | None) -> Stock:
         c = self._tables.listings.c
         rule = Eligibility(kinds=frozenset({Kind.JOB}), valid_on=day, viewer=viewer)
-        # One long text for each column, which numpy reads as it is: rows would take ten times as long.
+        # One long value for each column, which numpy reads as it is: rows take ten times as long.
         packed = [
             sa.func.string_agg(sa.func.int4send(sa.cast(column, sa.Integer)), sa.literal(b""))
             for column in (c.country, c.isco, c.currency)
@@ -213,7 +201,12 @@ class PgvectorListingIndex:
 
     def tidy(self) -> None:
         """See the port: one process's turn at a time."""
-        if not self._writable or not self._due():
+        if not self._writable:
+            return
+        if time.monotonic() - self._kept_at > _KEPT_EVERY_S:
+            self._tables.keep(self._database)
+            self._kept_at = time.monotonic()
+        if not self._due():
             return
         with self._tidying, self._database.turn(f"{self._tables.name} tidy") as mine:
             if not mine:
@@ -247,7 +240,15 @@ def _public(state: State, generation: int, private: int) -> IndexState:
     return IndexState(generation=generation, listings=state.public + private)
 
 
-def _pool(columns: Columns, lexical: Any, rows: Sequence[int], vectors: Any, dimensions: int) -> Pool:  # noqa: ANN401
+def _pool(
+    columns: Columns,
+    lexical: Scores,
+    vectors: Mapping[str, ListingVectors],
+    chosen: Rows,
+    dimensions: int,
+) -> Pool:
+    # Without vectors: what has been deleted, or is to be encoded anew.
+    rows = [at for at in chosen.tolist() if columns.ids[at] in vectors]
     if not rows:
         return joined([], dimensions)
     made = [vectors[columns.ids[at]] for at in rows]
@@ -265,7 +266,7 @@ def _pool(columns: Columns, lexical: Any, rows: Sequence[int], vectors: Any, dim
     )
 
 
-def _likeness(known: Known, columns: Columns, rows: Rows, texts: Sequence[Grams]) -> Any:  # noqa: ANN401
+def _likeness(known: Known, columns: Columns, rows: Rows, texts: Sequence[Grams]) -> Scores:
     found = np.zeros((len(texts), len(rows)), np.float32)
     for private in (False, True):
         here = np.flatnonzero((columns.rows[rows] < 0) == private)

@@ -25,9 +25,7 @@ class Refused:
         self._c = tables.listings.c
         self._known: tuple[int, RefusedRows] = (-1, {})
 
-    def by(
-        self, connection: sa.Connection, state: State, asks: Sequence[Ask]
-    ) -> RefusedRows:
+    def by(self, connection: sa.Connection, state: State, asks: Sequence[Ask]) -> RefusedRows:
         """Return the rows that each refusal of these asks takes out for its words."""
         rules = [rule for ask in asks for rule in (ask.eligible, ask.but_not) if rule is not None]
         generation, known = self._known

@@ -28,8 +28,8 @@ _MOST_WALKED: Final = 60_000
 _CANDIDATES: Final = 2_000
 _MOST_CANDIDATES: Final = 30_000
 _WALKING: Final = (
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
-    " SET LOCAL hnsw.iterative_scan = relaxed_order;"
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+    " SET LOCAL enable_sort = off; SET LOCAL hnsw.iterative_scan = relaxed_order;"
     f" SET LOCAL hnsw.max_scan_tuples = {_MOST_WALKED}; SET LOCAL hnsw.ef_search = {{}}"
 )
 _LOOKING: Final = (
@@ -85,12 +85,13 @@ class Search:
         for at, (ask, rule) in enumerate(zip(query.asks, rules, strict=True)):
             if rule is not None and (not state.graph or eligible[at] < EXACT_BELOW):
                 exact[at] = self._all_looked_at(connection, query, ask, rule)
-        walking = [
-            at for at, rule in enumerate(rules) if rule is not None and at not in exact
-        ]
-        passed = self._candidates(connection, state, near[0], [
-            (query.asks[at].size, rules[at], eligible[at]) for at in walking
-        ])
+        walking = [at for at, rule in enumerate(rules) if rule is not None and at not in exact]
+        passed = self._candidates(
+            connection,
+            state,
+            near[0],
+            [(query.asks[at].size, rules[at], eligible[at]) for at in walking],
+        )
         walked = self._walked(connection, query, [(query.asks[at], rules[at]) for at in walking])
         found = []
         for at, ask in enumerate(query.asks):
@@ -114,9 +115,7 @@ class Search:
         share = min(100.0, 100 * _SAMPLED / total)
         some = sa.tablesample(self._t.listings, sa.func.system(share))
         rules = [Rules(some, refused).asked(ask) for ask in asks]
-        counts = [
-            sa.literal(0) if rule is None else sa.func.count().filter(rule) for rule in rules
-        ]
+        counts = [sa.literal(0) if rule is None else sa.func.count().filter(rule) for rule in rules]
         row = connection.execute(sa.select(sa.func.count(), *counts).select_from(some)).one()
         return [total * count / max(row[0], 1) for count in row[1:]]
 
@@ -124,7 +123,9 @@ class Search:
         written_ones = sa.literal(written(query.vectors[list(rows)]), sa.ARRAY(sa.Text))
         # Here and not where they are compared: that would read their digits for every listing.
         vectors = sa.cast(written_ones, sa.ARRAY(HalfVector()))
-        texts = sa.func.unnest(vectors, sa.literal([wanted[at] for at in rows], sa.ARRAY(sa.Integer)))
+        texts = sa.func.unnest(
+            vectors, sa.literal([wanted[at] for at in rows], sa.ARRAY(sa.Integer))
+        )
         return texts.table_valued(
             sa.column("v", HalfVector()), sa.column("k", sa.Integer), with_ordinality="n"
         ).render_derived(name="q")
@@ -136,16 +137,13 @@ class Search:
         c, wanted = self._t.listings.c, shares(ask.size, len(query.vectors))
         e = sa.select(c.row, c.whole).where(rule).cte("e").prefix_with("MATERIALIZED")
         q = self._asked(query, wanted, range(len(wanted)))
-        near = (
-            sa.select(e.c.row)
-            .order_by(_distance(e.c.whole, q.c.v))
-            .limit(q.c.k)
-            .lateral("near")
-        )
+        near = sa.select(e.c.row).order_by(_distance(e.c.whole, q.c.v)).limit(q.c.k).lateral("near")
         best = sa.select(sa.func.array_agg(near.c.row.distinct())).select_from(
             q.join(near, sa.true())
         )
-        both = sa.select(best.scalar_subquery(), sa.select(sa.func.array_agg(e.c.row)).scalar_subquery())
+        both = sa.select(
+            best.scalar_subquery(), sa.select(sa.func.array_agg(e.c.row)).scalar_subquery()
+        )
         rows, all_of_them = connection.execute(both).one()
         return np.array(rows or [], np.int64), np.array(all_of_them or [], np.int64)
 
@@ -169,7 +167,9 @@ class Search:
         line = sa.select(c.row, distance.label("far"), *passes).order_by(distance).limit(q.c.k)
         near = line.lateral("near")
         columns = [near.c[f"a{at}"] for at in range(len(asks))]
-        wide = sa.select(q.c.n, near.c.row, near.c.far, *columns).select_from(q.join(near, sa.true()))
+        wide = sa.select(q.c.n, near.c.row, near.c.far, *columns).select_from(
+            q.join(near, sa.true())
+        )
         got = connection.execute(wide).all()
         which = np.array([row[0] for row in got], np.int64) - 1
         rows, far = np.array([row[1] for row in got], np.int64), np.array([row[2] for row in got])
@@ -237,9 +237,19 @@ class Search:
         c = self._t.listings.c
         got = connection.execute(
             sa.select(
-                c.row, c.listing_id, c.kind, c.country, c.isco, c.assesses,
-                c.lat, c.lon, c.spread, c.counts,
-            ).where(wanted).order_by(c.row)
+                c.row,
+                c.listing_id,
+                c.kind,
+                c.country,
+                c.isco,
+                c.assesses,
+                c.lat,
+                c.lon,
+                c.spread,
+                c.counts,
+            )
+            .where(wanted)
+            .order_by(c.row)
         ).all()
         line = list(zip(*got, strict=True)) if got else [()] * 10
         return Columns(
@@ -279,6 +289,8 @@ def picked(ask: Ask, found: Found, columns: Columns, lexical: npt.NDArray[np.flo
     return both
 
 
-def _distance(whole: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
+def _distance(
+    whole: sa.ColumnElement[Any], other: sa.ColumnElement[Any]
+) -> sa.ColumnElement[float]:
     # Vectors are of unit length: the inner product is the cosine, also of one that is all noughts.
     return whole.op("<#>", return_type=sa.Double())(other)

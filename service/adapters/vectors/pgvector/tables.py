@@ -1,6 +1,5 @@
 """Where the index lies in a database: a schema of its own for every model."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +17,11 @@ _LEAST_VERSION: Final = (0, 8)
 """Of pgvector: from here on a walk goes on until enough rows pass the rules."""
 _LINKS: Final = 32
 _BUILD_WIDTH: Final = 256
+_KEPT_DAYS: Final = 7
+_OTHERS: Final = sa.text(
+    "SELECT nspname FROM pg_catalog.pg_namespace"
+    " WHERE nspname ~ '^homeward_index_[0-9a-f]{12}$' AND nspname <> :own"
+)
 _NOT_THERE: Final = (
     "HOMEWARD_LISTING_INDEX is pgvector, but the database has no pgvector 0.8 or newer ({reason}). "
     "Install it on the server, and let an owner of the database run CREATE EXTENSION vector."
@@ -68,8 +72,8 @@ class State:
     """How far the index is. public, private: listings by who may know of them.
 
     sequence: of the store's feed. last_*: the highest number that a listing was given; closed_*: up
-    to which they stand in segments of n-grams. closings: how often that has changed. weighed: of how
-    many listings n-grams were counted into `held`. graph: whether vectors may be walked.
+    to which they stand in segments of n-grams. closings: how often that has changed. weighed: of
+    how many listings n-grams were counted into `held`. graph: whether vectors may be walked.
     """
 
     sequence: int
@@ -197,7 +201,7 @@ class Tables:
         )
         columns = [self.state.c[name] for name in names]
         row = connection.execute(sa.select(*columns, valid.scalar_subquery())).one()
-        return State(*row[:-1], graph=bool(row[-1]))
+        return State(**dict(zip(names, row[:-1], strict=True)), graph=bool(row[-1]))
 
     def build_graph(self, database: Database, rows: int) -> None:
         """Build the graph beside searches and changes; one that broke off is begun anew."""
@@ -211,13 +215,14 @@ class Tables:
             f"ANALYZE {self.name}.listings",
         )
 
-    def left_behind(self, connection: sa.Connection) -> Sequence[str]:
-        """Return the schemas of other models."""
-        named = sa.text(
-            "SELECT nspname FROM pg_catalog.pg_namespace"
-            " WHERE nspname LIKE 'homeward\\_index\\_%' AND nspname <> :own"
-        )
-        return list(connection.execute(named, {"own": self.name}).scalars())
+    def keep(self, database: Database) -> None:
+        """Note that this index is used, and remove those of models that no longer are."""
+        with database.beside("homeward_index") as connection:
+            connection.execute(sa.update(self.state).values(used_on=sa.func.current_date()))
+            for name in connection.execute(_OTHERS, {"own": self.name}).scalars().all():
+                unused = f"SELECT used_on < current_date - {_KEPT_DAYS} FROM {name}.state"  # noqa: S608 - named above
+                if connection.exec_driver_sql(unused).scalar():
+                    connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
 
 
 def _require_pgvector(connection: sa.Connection) -> None:

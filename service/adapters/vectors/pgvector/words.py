@@ -7,6 +7,7 @@ private ones.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -41,8 +42,7 @@ def packed_counts(counts: sp.csr_matrix) -> list[bytes]:
     often = np.minimum(counts.data, _MOST_OFTEN).astype("u1")
     which, ends = counts.indices.astype("<i4"), counts.indptr.tolist()
     return [
-        which[start:end].tobytes() + often[start:end].tobytes()
-        for start, end in zip(ends[:-1], ends[1:], strict=True)
+        which[start:end].tobytes() + often[start:end].tobytes() for start, end in pairwise(ends)
     ]
 
 
@@ -210,12 +210,12 @@ class Words:
             (False, state.last_public, state.closed_public),
             (True, state.last_private, state.closed_private),
         ):
-            span = (closed + 1, min(last, closed + _WIDEST) + 1)
             weighed, due = state.weighed, last - closed >= CLOSE_FROM
-            if not due:
-                span = self._small(connection, private=private)
-                if span is None:
-                    continue
+            span = self._small(connection, private=private)
+            if due:
+                span = (closed + 1, min(last, closed + _WIDEST) + 1)
+            if span is None:
+                continue
             rows, counts = self._read(connection, span, private=private)
             if due:
                 values: dict[str, object] = {"closings": state.closings + 1}
@@ -228,7 +228,9 @@ class Words:
             idf = idf_of(weighed, held.astype(np.int64))
             if private:
                 idf[held == 0] = _unheard(weighed)
-            self._write(connection, span, (rows, _postings(counts, rows - span[0], idf)), private=private)
+            self._write(
+                connection, span, (rows, _postings(counts, rows - span[0], idf)), private=private
+            )
             return True
         return False
 
@@ -284,9 +286,7 @@ class Words:
 _NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 
 
-def _postings(
-    counts: sp.csr_matrix, places: Rows, idf: Numbers
-) -> Iterator[tuple[int, bytes]]:
+def _postings(counts: sp.csr_matrix, places: Rows, idf: Numbers) -> Iterator[tuple[int, bytes]]:
     """Yield each feature with the places that hold it and what it weighs there, 6 bytes each."""
     columns = Lexicon.weighing(counts, idf).columns
     sizes, n = np.diff(columns.indptr), counts.shape[0]
@@ -297,9 +297,7 @@ def _postings(
         yield feature, where[start:end].tobytes() + weights[start:end].tobytes()
 
 
-def copy_in(
-    connection: sa.Connection, into: str, rows: Iterator[tuple[object, ...]]
-) -> None:
+def copy_in(connection: sa.Connection, into: str, rows: Iterator[tuple[object, ...]]) -> None:
     """Write many rows at once. into: table and columns."""
     raw: Any = connection.connection.driver_connection
     with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
