@@ -71,6 +71,11 @@ class PgvectorListingIndex:
             self._filler.start_over()
 
     @property
+    def schema(self) -> str:
+        """Where its tables are in the database."""
+        return self._tables.name
+
+    @property
     def state(self) -> IndexState:
         """See the port."""
         return _public(self._state, self._state.generation, self._state.private)
