@@ -40,8 +40,13 @@ class Refused:
 
     def _read(self, connection: sa.Connection, refusal: Refusal) -> list[int]:
         c = self._c
+        # To hold hundreds of words against every listing takes seconds, which no plan foresees.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         rows = self._holding(connection, c.named, refusal.words)
-        uncoded = self._holding(connection, c.words, refusal.words | refusal.uncoded, c.isco < 0)
+        uncoded = self._holding(
+            connection, c.words, refusal.words | refusal.uncoded, sa.text("isco < 0")
+        )
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = on")
         return sorted(rows | uncoded)
 
     def _holding(
@@ -49,7 +54,7 @@ class Refused:
         connection: sa.Connection,
         column: sa.ColumnElement[str],
         phrases: frozenset[str],
-        *also: sa.ColumnElement[bool],
+        *also: sa.TextClause,
     ) -> set[int]:
         """Return the rows whose column holds a phrase, as `stands_in` says."""
         rows = self._c.row

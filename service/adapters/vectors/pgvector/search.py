@@ -34,7 +34,9 @@ _WALKING: Final = (
 )
 _LOOKING: Final = (
     "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on;"
-    " SET LOCAL enable_indexscan = on; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
+    " SET LOCAL enable_indexscan = on; SET LOCAL jit = off; SET LOCAL work_mem = '64MB';"
+    # What is asked for decides on the plan, and long lists are hashed only where they are known.
+    " SET LOCAL plan_cache_mode = force_custom_plan"
 )
 _NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 

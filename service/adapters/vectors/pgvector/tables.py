@@ -112,7 +112,7 @@ class Tables:
             sa.Column("listing_id", text, nullable=False, unique=True),
             sa.Column("kind", number, nullable=False),
             sa.Column("country", number, nullable=False),
-            sa.Column("isco", sa.Integer, nullable=False, index=True),
+            sa.Column("isco", sa.Integer, nullable=False),
             sa.Column("last_day", sa.Integer, nullable=False, index=True),
             sa.Column("licensed", number, nullable=False),
             sa.Column("visa", number, nullable=False),

@@ -23,7 +23,7 @@ Numbers = npt.NDArray[np.float32]
 
 CLOSE_FROM: Final = 4_096
 """So many listings that stand in no segment are put into one."""
-_WIDEST: Final = 32_768
+_WIDEST: Final = 16_384
 _SMALL_AT_MOST: Final = 8
 """So many small segments in a row become one."""
 _MOST_LOOSE: Final = 8_192
