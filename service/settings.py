@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     database_pool: Annotated[
         int, Field(ge=1, le=100, description="Connections of this process to read with.")
     ] = 10
+    listing_index: Annotated[
+        Literal["memory", "pgvector"],
+        Field(description="Where listings are searched: in each process, or in the database."),
+    ] = "memory"
     background: Annotated[
         bool,
         Field(description="Whether serve also does what homeward work does beside it."),

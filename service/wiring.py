@@ -1,6 +1,5 @@
 """The only place that picks adapters."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
@@ -12,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from service import __version__
 from service.adapters.clock import SystemClock
+from service.adapters.encoders.fitting import require_fitting
 from service.adapters.encoders.onnx import OnnxEncoder
 from service.adapters.files.local import LocalFiles
 from service.adapters.identity.fetch import url_problem
@@ -25,7 +25,7 @@ from service.adapters.register import LocalRegister
 from service.adapters.remembered import AnswersInMemory
 from service.adapters.store.codec import READING_FORMAT
 from service.adapters.store.moving import move
-from service.adapters.store.postgres import ServerUrl
+from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.adapters.store.rotation import Rotation
 from service.adapters.store.sql import KeyPlaces, SqlStore, open_parts
 from service.adapters.taxonomy import IscoTaxonomy
@@ -33,12 +33,15 @@ from service.adapters.vectors.facets import ReadOff
 from service.adapters.vectors.local import LocalListingIndex, all_words
 from service.adapters.vectors.own_folder import own_folder
 from service.adapters.vectors.people import LocalPeopleIndex
+from service.adapters.vectors.pgvector.filling import Source
+from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.adapters.vectors.scan import principal_axes
 from service.adapters.vectors.snapshot import SnapshotFolder
 from service.adapters.webhooks.sender import HttpWebhooks
 from service.domain.audit import Access, Action
 from service.domain.embedding import ModelIdentity
 from service.domain.errors import StorageError
+from service.domain.listing import Listing
 from service.matching.evidence import EvidenceScorer
 from service.matching.score import Scorer
 from service.ports import Encoder, MailSender, Records, SignIn, Store, Tools
@@ -169,21 +172,14 @@ def open_tools(
         mail = _mail(settings)
         encoder = build_encoder(settings)
         if scorer is None and evidence is None:
-            _require_fitting(encoder, settings)
+            other = settings.encoder != BUNDLED_ENCODER
+            require_fitting(encoder.model, bundled("models"), settings.encoder, other=other)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         with _named_in_errors():
             place = own_folder(settings.data_dir) if writable else nullcontext(settings.data_dir)
             folder = stack.enter_context(place) / "index" / encoder.model.revision
-        neutral = Neutraliser.read(bundled("data", "lexicon"))
-        places = _places()
-        index = LocalListingIndex(
-            store,
-            encoder.model,
-            SnapshotFolder(folder, encoder.model.revision),
-            words_of=lambda listing: neutral.words(all_words(listing)),
-            read_off=ReadOff(places.of_listing, recognises),
-        )
+        index = _listing_index(settings, store, encoder.model, folder, writable=writable)
         if writable:
             stack.callback(index.close)
         reading, rates = _reading(encoder.model), _rates(settings)
@@ -200,7 +196,7 @@ def open_tools(
             people=LocalPeopleIndex(
                 store,
                 reading,
-                lambda one: facts_of(one.organisation_id, one.profile, places, rates),
+                lambda one: facts_of(one.organisation_id, one.profile, _places(), rates),
                 principal_axes(taxonomy.vectors),
             ),
             register=LocalRegister(store, filed),
@@ -208,7 +204,7 @@ def open_tools(
             files=LocalFiles(),
             clock=SystemClock(),
             taxonomy=taxonomy,
-            neutral=neutral,
+            neutral=_neutral(),
             reader=Reader.read(bundled("models", "reader", "reader.json")),
             speller=_speller(),
             interpreter=_interpreter(),
@@ -216,7 +212,7 @@ def open_tools(
             evidence=evidence
             or EvidenceScorer.read(bundled("models", "evidence", "evidence.json")),
             rates=rates,
-            places=places,
+            places=_places(),
             refusals=RefusalReader.over(
                 bundled("data", "lexicon", "work"), _interpreter(), taxonomy.title
             ),
@@ -307,6 +303,30 @@ def _rates(settings: Settings) -> Rates:
         raise StorageError(message, code="rates_unusable") from error
 
 
+def _listing_index(
+    settings: Settings, store: SqlStore, model: ModelIdentity, folder: Path, *, writable: bool
+) -> LocalListingIndex | PgvectorListingIndex:
+    """Return the index the settings name; raise StorageError where it cannot be had."""
+    read_off, neutral = ReadOff(_places().of_listing, recognises), _neutral()
+
+    def words_of(listing: Listing) -> str:
+        return neutral.words(all_words(listing))
+
+    if settings.listing_index == "memory":
+        snapshot = SnapshotFolder(folder, model.revision)
+        return LocalListingIndex(store, model, snapshot, words_of, read_off)
+    if not isinstance(store.database, PostgresDatabase):
+        message = "HOMEWARD_LISTING_INDEX is pgvector, which needs HOMEWARD_DATABASE_URL."
+        raise StorageError(message, code="database_not_supported")
+    source = Source(store, model, words_of, read_off)
+    return PgvectorListingIndex(store.database, source, writable=writable)
+
+
+@lru_cache(maxsize=1)
+def _neutral() -> Neutraliser:
+    return Neutraliser.read(bundled("data", "lexicon"))
+
+
 @lru_cache(maxsize=1)
 def _places() -> Places:
     return Places.read(bundled("data", "rules", "places.csv"))
@@ -355,27 +375,9 @@ def _reading(encoder: ModelIdentity) -> ModelIdentity:
     return replace(encoder, revision=digest.hexdigest()[:12])
 
 
-def _require_fitting(encoder: Encoder, settings: Settings) -> None:
-    """Refuse an encoder whose vectors the models trained beside it cannot read."""
-    paths = [bundled("models", name, f"{name}.json") for name in ("reader", "evidence", "ranker")]
-    for path in (*paths, bundled("models", "bridge", "artifact", "bridge.json")):
-        name, raw = path.stem, json.loads(path.read_text(encoding="utf-8"))
-        made_for = raw["encoder"]
-        same_width = made_for["dimensions"] == encoder.model.dimensions
-        other = settings.encoder != BUNDLED_ENCODER
-        if same_width and (other or made_for["revision"] == encoder.model.revision):
-            continue
-        message = (
-            f'HOMEWARD_ENCODER is "{settings.encoder}", but the bundled {name} was trained '
-            f"for another: train it again with python -m models.{name}.train."
-        )
-        raise StorageError(message, code="encoder_unavailable")
-
-
 def _open_store(settings: Settings, *, writable: bool) -> SqlStore:
     with _named_in_errors():
-        places = _key_places(settings)
-        return SqlStore.open(_records_place(settings), places, writable=writable)
+        return SqlStore.open(_records_place(settings), _key_places(settings), writable=writable)
 
 
 def _records_place(settings: Settings) -> Path | ServerUrl:

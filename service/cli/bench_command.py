@@ -18,6 +18,7 @@ import typer
 
 from service.cli import bench_txtai
 from service.cli.bench_listings import Jobs, distinct_jobs, write
+from service.cli.bench_pgvector import Pgvector
 from service.cli.bench_server import (
     KEY,
     Question,
@@ -91,6 +92,13 @@ def bench(
     ] = None,
     write_json: Annotated[Path | None, typer.Option("--json", help="Write figures here.")] = None,
     readme: Annotated[Path | None, typer.Option(help="Put the tables into this file.")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="postgresql://… of a database to measure pgvector in, empty or of such a run; "
+            "one size at a time."
+        ),
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw growth and throughput here.")] = None,
 ) -> None:
     """Measure Homeward, txtai, and what neither can go below, in turns on this machine."""
@@ -122,7 +130,7 @@ def bench(
             if place is None:
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="homeward-")))
             sets.fill(place, size)
-            result["rows"].append(asdict(_measure(place, requests, seconds)))
+            result["rows"].append(asdict(_measure(place, requests, seconds, database)))
         # After every size: the largest takes an hour, and may not fit.
         if write_json is not None:
             write_json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -167,7 +175,7 @@ class _Sets:
         done.touch()
 
 
-def _measure(place: Path, requests: int, seconds: float) -> Measured:
+def _measure(place: Path, requests: int, seconds: float, database: str | None) -> Measured:
     """Measure one data directory, everything in turns."""
     with ExitStack() as stack:
         settings = settings_in(place)
@@ -203,6 +211,10 @@ def _measure(place: Path, requests: int, seconds: float) -> Measured:
             for name, some in asked.items()
         }
         within = [floor.encoder(), floor.search(), *floor.others()]
+        inside = None
+        if database is not None:
+            inside = stack.enter_context(Pgvector.filled(database, tools, floor))
+            within.append(inside.alone())
         timed |= {one.name: one for one in within}
         in_turns(timed.values(), requests)
         memory, own = memory_mib(server.pid)
@@ -222,7 +234,7 @@ def _measure(place: Path, requests: int, seconds: float) -> Measured:
                 for name in asked
             },
             ranked=ranking_alone(tools, requests // 2),
-            recall=floor.recall(),
+            recall=floor.recall() | (inside.recall() if inside is not None else {}),
             txtai_ready_s=None if other is None else other.ready_s,
             txtai_memory_mib=None if other is None else memory_mib(other.pid)[0],
         )

@@ -20,6 +20,7 @@ TITLES: Final = {
     "search": "bare search of the index",
     "sklearn": "scikit-learn, exact",
     "faiss": "faiss, exact",
+    "pgvector": "pgvector alone",
 }
 Rows = list[list[str]]
 
@@ -63,6 +64,11 @@ def _more_tables(rows: Sequence[Mapping[str, Any]], sizes: list[str]) -> list[tu
         rest.append([title, *("" if row[name] is None else f"{row[name]:,.2f}" for row in rows)])
     for name, title in (("all", "all"), ("country", "one country"), ("few", "one in a hundred")):
         rest.append([f"recall@50, {title}", *(f"{row['recall'][name]:.4f}" for row in rows)])
+    for name, title in (("all", "all"), ("country", "one country"), ("few", "one in a hundred")):
+        known = [row["recall"].get(f"pgvector, {name}") for row in rows]
+        if any(one is not None for one in known):
+            shown = ("" if one is None else f"{one:.4f}" for one in known)
+            rest.append([f"recall@50 in PostgreSQL, {title}", *shown])
     return [("Clients at once", many), ("Others", rest)]
 
 

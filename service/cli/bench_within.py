@@ -11,6 +11,7 @@ import faiss as _typed_faiss
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.local import LocalListingIndex
 from service.adapters.vectors.segment import Segment
 from service.cli.bench_server import Spread
@@ -35,7 +36,7 @@ faiss: Any = _typed_faiss
 Words = tuple[str, str]
 """What somebody says, and their home country."""
 
-_RECALLED: Final = 50
+RECALLED: Final = 50
 _BULK_TURNS: Final = 5
 _BULK_TEXTS: Final = 256
 _WISHES: Final = Preferences(
@@ -159,6 +160,24 @@ class Floor:
         """Return the vectors of all listings' whole texts, (n, d)."""
         return np.concatenate([segment.whole for segment, _ in self._segments])
 
+    def asked(self) -> Vectors:
+        """Return what each of the sample people says as one vector, (n, d)."""
+        return np.stack([read.vectors[0] for read, _ in self._read if len(read.vectors)])
+
+    @property
+    def facets(self) -> Facets:
+        """Columns of the largest part of the index."""
+        return self._largest.facets
+
+    def nearest_cosines(self, vector: Vectors, rule: Eligibility, many: int) -> Vectors:
+        """Return the cosines of the nearest eligible listings, all looked at, best first."""
+        parts = [
+            (segment.whole @ vector)[alive & segment.facets.mask(rule)]
+            for segment, alive in self._segments
+        ]
+        best: Vectors = np.sort(np.concatenate(parts))[::-1][:many]
+        return best
+
     def encoder(self) -> Timed:
         """Encode what one person says as one text."""
         encode = self._tools.encoder.encode
@@ -223,10 +242,10 @@ def _found(segment: Segment, vector: Vectors, mask: Mask) -> float:
     """Return the share of the nearest that an approximate search finds."""
     rows = np.flatnonzero(mask)
     cosines = (segment.whole @ vector[0])[rows]
-    best = np.sort(cosines)[::-1][:_RECALLED]
+    best = np.sort(cosines)[::-1][:RECALLED]
     if not len(best):
         return 1.0
-    near = segment.nearest(vector, [_RECALLED], mask)
+    near = segment.nearest(vector, [RECALLED], mask)
     # By cosine, not by row: of two alike either will do. Half floats round the last digits.
     return (
         float(np.mean((segment.whole[near] @ vector[0]) >= best[-1] - 1e-3)) * len(near) / len(best)

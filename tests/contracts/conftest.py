@@ -8,16 +8,18 @@ from typing import Final
 import pytest
 
 from service.adapters.vectors.local import LocalListingIndex
+from service.adapters.vectors.pgvector.filling import Source
+from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.domain.embedding import ModelIdentity
 from service.ports import ListingIndex, Store
 from tests.contracts.examples import HOME, OTHER, sqlite_store
-from tests.postgres.server import postgres_store, server
+from tests.postgres.server import pgvector_database, postgres_store, server
 
 StoreOpener = Callable[[Path], AbstractContextManager[Store]]
 IndexOpener = Callable[[Store, ModelIdentity], ListingIndex]
 
 STORES: Final[dict[str, StoreOpener]] = {"postgres": postgres_store, "sqlite": sqlite_store}
-INDEXES: Final[dict[str, IndexOpener]] = {"local": LocalListingIndex}
+INDEXES: Final = ("local", "pgvector")
 
 
 @pytest.fixture(params=sorted(STORES))
@@ -37,7 +39,11 @@ def store(open_store: StoreOpener, tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture(params=sorted(INDEXES))
-def open_index(request: pytest.FixtureRequest) -> IndexOpener:
+@pytest.fixture(params=INDEXES)
+def open_index(request: pytest.FixtureRequest) -> Iterator[IndexOpener]:
     """How to open each index in turn over a store."""
-    return INDEXES[request.param]
+    if request.param == "local":
+        yield LocalListingIndex
+        return
+    with pgvector_database() as database:
+        yield lambda store, model: PgvectorListingIndex(database, Source(store, model))

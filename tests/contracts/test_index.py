@@ -185,7 +185,9 @@ def test_the_index_follows_what_the_store_tells(store: Store, open_index: IndexO
     write_listing(store, "a", job("a changed", kind=Kind.TRAINING))
     store.delete_listing(b, if_version=None)
     (before,) = _ask(index, EVERYTHING)
-    assert set(before.ids) == {a.id, b.id}
+    # What is deleted may be gone at once, or with the next look; nothing else moves before.
+    assert {a.id} <= set(before.ids) <= {a.id, b.id}
+    assert index.state.generation == generation
     assert index.follow() == 2
     jobs, trainings = _ask(
         index,
@@ -289,7 +291,7 @@ def test_searches_beside_changes_are_whole(store: Store, open_index: IndexOpener
     index = open_index(store, MODEL)
 
     def write(name: str) -> None:
-        for step in range(20):
+        for step in range(8):
             batch = [listing_put(f"{name} {n}", job(f"{name} {step} {n}")) for n in range(20)]
             written = store.put_listings(batch)
             index.follow()

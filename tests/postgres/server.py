@@ -19,7 +19,7 @@ from uuid import uuid4
 import psycopg
 import sqlalchemy as sa
 
-from service.adapters.store.postgres import ServerUrl
+from service.adapters.store.postgres import PostgresDatabase, ServerUrl
 from service.adapters.store.sql import KeyPlaces, SqlStore
 from service.adapters.store.tables import metadata
 
@@ -229,3 +229,22 @@ def postgres_store(folder: Path) -> Iterator[SqlStore]:
         yield store
     finally:
         store.close()
+
+
+@lru_cache(maxsize=1)
+def _for_indexes() -> str:
+    return server().create("indexes")
+
+
+@contextmanager
+def pgvector_database() -> Iterator[PostgresDatabase]:
+    """Open a database for indexes; those that were made there are removed."""
+    database = PostgresDatabase(server_url(_for_indexes()))
+    try:
+        yield database
+    finally:
+        database.close()
+        with psycopg.connect(_for_indexes(), autocommit=True) as connection:
+            made = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'homeward%'"
+            for (name,) in connection.execute(made).fetchall():
+                connection.execute(f"DROP SCHEMA {name} CASCADE".encode())

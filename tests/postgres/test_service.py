@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from service import app as module
+from service.adapters.vectors.pgvector.index import PgvectorListingIndex
 from service.cli.commands import app
 from service.domain.errors import StorageError
 from service.domain.person import Route
@@ -27,7 +28,7 @@ from tests.conftest import client_over, settings_in
 from tests.postgres.server import server
 from tests.waiting import until, until_ready
 
-PEOPLE: Final = int(os.environ.get("HOMEWARD_GOLD_PEOPLE", "25"))
+PEOPLE: Final = int(os.environ.get("HOMEWARD_GOLD_PEOPLE", "15"))
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +76,21 @@ def _answers(tools: Tools) -> list[list[tuple[str, float]]]:
     return answers
 
 
-def test_answers_are_those_of_sqlite(sample_tools: Tools, moved_tools: Tools) -> None:
-    """The same listings in the same order, with the same scores, for people of the gold set."""
+def test_answers_are_those_of_sqlite(
+    sample_tools: Tools, moved_tools: Tools, moved: Settings
+) -> None:
+    """The same listings in the same order, with the same scores, for people of the gold set.
+
+    Also from an index in the database.
+    """
     here, there = _answers(sample_tools), _answers(moved_tools)
+    in_database = moved.model_copy(update={"listing_index": "pgvector"})
+    with open_tools(in_database) as searching:
+        assert isinstance(searching.index, PgvectorListingIndex)
+        there += _answers(searching)
     found = sum(map(len, here))
     assert found > 10 * min(PEOPLE, 200)
+    here += here
     assert [[name for name, _ in one] for one in here] == [
         [name for name, _ in one] for one in there
     ]
@@ -88,7 +99,7 @@ def test_answers_are_those_of_sqlite(sample_tools: Tools, moved_tools: Tools) ->
         for one, two in zip(here, there, strict=True)
         for (_, score), (_, other) in zip(one, two, strict=True)
     )
-    print(f"{len(here)} answers, {found} listings, scores {apart:.1e} apart")  # noqa: T201 - pytest -s
+    print(f"{len(here)} answers, {2 * found} listings, scores {apart:.1e} apart")  # noqa: T201 - pytest -s
     assert apart <= 1e-3
 
 

@@ -196,6 +196,23 @@ class PostgresDatabase:
                     _give_back(connection, lock)
 
     @contextmanager
+    def beside(self, job: str) -> Iterator[sa.Connection]:
+        """Open a transaction that waits for others at the same job, and for no other writer."""
+        with _plainly(), self._apart_engine.begin() as connection:
+            lock = (_OURS, crc32(job.encode()) & 0x7FFFFFFF)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*lock)))
+            yield connection
+
+    def apart(self, *statements: str) -> None:
+        """Run statements that no transaction may hold, however long they take."""
+        with _plainly(), self._apart() as connection:
+            connection.exec_driver_sql("SET statement_timeout = 0; SET lock_timeout = 0")
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            # Its settings end with it.
+            connection.invalidate()
+
+    @contextmanager
     def _apart(self) -> Iterator[sa.Connection]:
         with _plainly():
             connection = self._apart_engine.connect().execution_options(

@@ -113,6 +113,11 @@ class SqlStore(
         """See the port."""
         return self._database.turn(job)
 
+    @property
+    def database(self) -> Database:
+        """Where the records lie."""
+        return self._database
+
     def close(self) -> None:
         """Close all connections."""
         self._subjects.close()

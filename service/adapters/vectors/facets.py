@@ -19,7 +19,7 @@ from service.domain.wages import best_monthly_wage
 
 _VISAS = {kind: number for number, kind in enumerate(VisaKind)}
 _CURRENCIES = 26**3
-_KINDS = {kind: number for number, kind in enumerate(Kind)}
+KIND_NUMBERS = {kind: number for number, kind in enumerate(Kind)}
 _NO_DAY = np.iinfo(np.int32).max
 _ISCO_DIGITS = 4
 _SEPARATOR = "\x1f"
@@ -33,7 +33,8 @@ def country_number(code: str) -> int:
     return (ord(code[0]) - 65) * 26 + ord(code[1]) - 65
 
 
-def _currency_number(code: str) -> int:
+def currency_number(code: str) -> int:
+    """Return the number that stands for an ISO 4217 code in a column."""
     return ((ord(code[0]) - 65) * 26 + ord(code[1]) - 65) * 26 + ord(code[2]) - 65
 
 
@@ -114,7 +115,7 @@ class Facets:
         nan = float("nan")
         text = np.dtypes.StringDType()
         return cls(
-            kind=np.array([_KINDS[x.kind] for x in items], np.int8),
+            kind=np.array([KIND_NUMBERS[x.kind] for x in items], np.int8),
             country=np.array([country_number(x.country) for x in items], np.int16),
             isco=np.array([isco_range(x.isco08)[0] if x.isco08 else -1 for x in items], np.int32),
             last_day=np.array(
@@ -130,11 +131,11 @@ class Facets:
             lon=np.array([nan if x is None else x.lon for x in places], np.float64),
             spread=np.array([0.0 if x is None else x.spread_km for x in places], np.float64),
             currency=np.array(
-                [_currency_number(x.wage_currency) if x.wage_currency else -1 for x in items],
+                [currency_number(x.wage_currency) if x.wage_currency else -1 for x in items],
                 np.int16,
             ),
             visa=np.array(
-                [_visa_number(visa_needed(x.visa_class, x.isco08)) for x in items], np.int8
+                [visa_number(visa_needed(x.visa_class, x.isco08)) for x in items], np.int8
             ),
             assesses=np.array([read_off.assesses(x) for x in items], np.bool_),
             source=np.array([stored.source for stored in listings], text),
@@ -192,7 +193,7 @@ class Facets:
         return {}
 
     def _read_mask(self, rule: Eligibility) -> Mask:
-        mask = np.isin(self.kind, [_KINDS[kind] for kind in rule.kinds])
+        mask = np.isin(self.kind, [KIND_NUMBERS[kind] for kind in rule.kinds])
         if rule.countries is not None:
             mask &= np.isin(self.country, [country_number(code) for code in rule.countries])
         if rule.countries_not:
@@ -269,7 +270,7 @@ class Facets:
     def _falls_under(self, corridor: Corridor) -> Mask:
         falls: Mask = self.country == country_number(corridor.destination)
         if corridor.covers is not None:
-            falls = falls & np.isin(self.visa, [_visa_number(kind) for kind in corridor.covers])
+            falls = falls & np.isin(self.visa, [visa_number(kind) for kind in corridor.covers])
         return falls
 
     def _in_sectors(self, rule: Eligibility) -> Mask:
@@ -301,7 +302,7 @@ def _least_by_currency(floor: WageFloor) -> npt.NDArray[np.float64]:
     """Return the floor by currency number, NaN where it cannot be compared; -1 is the last."""
     least = np.full(_CURRENCIES + 1, np.nan)
     for currency, amount in floor.least.items():
-        least[_currency_number(currency)] = amount
+        least[currency_number(currency)] = amount
     return least
 
 
@@ -312,7 +313,8 @@ def _readers(stored: StoredListing) -> str:
     return f"{_SEPARATOR}{_SEPARATOR.join(sorted(readers))}{_SEPARATOR}"
 
 
-def _visa_number(kind: VisaKind | None) -> int:
+def visa_number(kind: VisaKind | None) -> int:
+    """Return the number that stands for a kind of visa in a column, -1 for none."""
     return -1 if kind is None else _VISAS[kind]
 
 

@@ -40,6 +40,15 @@ def count(texts: Sequence[str]) -> sp.csr_matrix:
     return sp.csr_matrix(_VECTORISER.transform(texts))
 
 
+def idf_of(n: int, held_by: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Return smooth IDF (features,): of n listings so many hold each; 0 where it tells nothing."""
+    idf = (np.log((1 + n) / (1 + held_by)) + 1).astype(np.float32)
+    idf[held_by == 0] = 0
+    if n >= _LARGE:
+        idf[held_by > _TOO_COMMON * n] = 0
+    return idf
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Weighted n-grams of n listings by column. `idf`: (features,), 0 where unused."""
@@ -49,13 +58,13 @@ class Lexicon:
 
     @classmethod
     def of(cls, counts: sp.csr_matrix) -> "Lexicon":
-        """Weigh counts: sublinear frequency times smooth IDF, rows of unit length."""
-        n = counts.shape[0]
+        """Weigh counts by their own IDF: see `weighing`."""
         held_by = np.bincount(counts.indices, minlength=FEATURES)
-        idf = (np.log((1 + n) / (1 + held_by)) + 1).astype(np.float32)
-        idf[held_by == 0] = 0
-        if n >= _LARGE:
-            idf[held_by > _TOO_COMMON * n] = 0
+        return cls.weighing(counts, idf_of(counts.shape[0], held_by))
+
+    @classmethod
+    def weighing(cls, counts: sp.csr_matrix, idf: npt.NDArray[np.float32]) -> "Lexicon":
+        """Weigh counts: sublinear frequency times smooth IDF, rows of unit length."""
         weighted = counts.copy()
         weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
         squares = np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel()

@@ -134,7 +134,7 @@ class LocalListingIndex(Followed[Segment]):
         ]
         dimensions = query.vectors.shape[1]
         return [
-            _joined([pools[at] for pools in by_segment if pools[at].ids], dimensions)
+            joined([pools[at] for pools in by_segment if pools[at].ids], dimensions)
             for at in range(len(query.asks))
         ]
 
@@ -154,7 +154,7 @@ class LocalListingIndex(Followed[Segment]):
                 pools.append(_pool_of(segment, rows, np.zeros(len(rows), np.float32)))
                 likeness.append(segment.lexicon.cosines(texts, segment.counts[rows]))
         none = np.zeros((len(texts), 0), np.float32)
-        return LexicalPool(_joined(pools, self._model.dimensions), np.hstack([none, *likeness]))
+        return LexicalPool(joined(pools, self._model.dimensions), np.hstack([none, *likeness]))
 
     def stock(self, day: date, viewer: str | None = None) -> Stock:
         """See the port."""
@@ -211,13 +211,13 @@ class LocalListingIndex(Followed[Segment]):
         return 1 if len(segment.facets.private) else 0
 
     def _read(self, ids: Sequence[str]) -> list[tuple[StoredListing, ListingVectors]]:
-        found = []
+        found: list[tuple[StoredListing, ListingVectors]] = []
         for start in range(0, len(ids), FEED_CHUNK):
             chunk = ids[start : start + FEED_CHUNK]
             made = self._store.listing_vectors(chunk, self._model)
-            for listing_id, stored in self._store.listings(chunk).items():
-                if listing_id in made:
-                    found.append((stored, made[listing_id]))
+            stored = self._store.listings(chunk)
+            # In the feed's order: of equal scores the first is shown first, wherever that is.
+            found += [(stored[one], made[one]) for one in chunk if one in stored and one in made]
         return found
 
     def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment | None:
@@ -267,8 +267,8 @@ def _stock_of(state: State[Segment], day: date, viewer: str | None) -> Stock:
     )
 
 
-def _shares(size: int, queries: int) -> list[int]:
-    """Give the whole text the full size and let its phrases share another."""
+def shares(size: int, queries: int) -> list[int]:
+    """Return how many each of a query's vectors brings: the phrases share another full size."""
     phrases = queries - 1
     return [size] + [max(10, size // phrases)] * phrases if phrases else [size]
 
@@ -280,7 +280,7 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: sp.csr_mat
         eligible = alive & segment.facets.mask(ask.eligible)
         if ask.but_not is not None:
             eligible &= ~segment.facets.mask(ask.but_not)
-        wanted = _shares(ask.size, len(query.vectors))
+        wanted = shares(ask.size, len(query.vectors))
         rows = np.union1d(
             segment.nearest(query.vectors, wanted, eligible),
             segment.lexically_nearest(lexical, ask.size, eligible),
@@ -304,7 +304,8 @@ def _pool_of(segment: Segment, rows: Rows, lexical: Scores) -> Pool:
     )
 
 
-def _joined(parts: list[Pool], dimensions: int) -> Pool:
+def joined(parts: list[Pool], dimensions: int) -> Pool:
+    """Return several pools as one; without any, an empty one."""
     if not parts:
         none = np.zeros(0, dtype=np.float32)
         empty = np.zeros((0, dimensions), dtype=np.float32)
