@@ -29,7 +29,7 @@ from tests.postgres.server import OwnServer, own_server
 from tests.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
-ROWS: Final = 600
+ROWS: Final = 3_000
 IMPORTS: Final = crc32(b"imports") & 0x7FFFFFFF
 _A_MOMENT: Final = 3.0
 """A second, on a machine that does nothing else meanwhile."""
