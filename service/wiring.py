@@ -172,8 +172,8 @@ def open_tools(
         mail = _mail(settings)
         encoder = build_encoder(settings)
         if scorer is None and evidence is None:
-            other = settings.encoder != BUNDLED_ENCODER
-            require_fitting(encoder.model, bundled("models"), settings.encoder, other=other)
+            trained = bundled("models", "ranker", "ranker.json").parents[1]
+            require_fitting(encoder.model, trained, settings.encoder, BUNDLED_ENCODER)
         store = _open_store(settings, writable=writable)
         stack.callback(store.close)
         with _named_in_errors():
