@@ -43,7 +43,7 @@ def _crowd(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         places = [place + (at - 1) * 0.27 for place in range(len(counts))]
         bars = axes.bar(places, counts.values(), 0.25, color=_LINES[name], label=TITLES[name])
         axes.bar_label(bars, fmt="%.0f", fontsize=8)
-    axes.set_xticks(range(len(counts)), [f"{clients} clients" for clients in counts])
+    axes.set_xticks(range(len(counts)), [f"{clients} at once" for clients in counts])
     axes.set(ylabel="requests a second", title=f"{row['listings']:,} listings")
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)

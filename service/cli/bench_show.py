@@ -49,7 +49,7 @@ def _more_tables(rows: Sequence[Mapping[str, Any]], sizes: list[str]) -> list[tu
     for name, title in TITLES.items():
         known = [row["throughput"][name] for row in rows if name in row["throughput"]]
         many += [
-            [f"{title}, {clients} clients", *(_rate(row, name, clients) for row in rows)]
+            [f"{title}, {clients} at once", *(_rate(row, name, clients) for row in rows)]
             for clients in (known[0] if known else ())
         ]
     rest = [["", *sizes]]
