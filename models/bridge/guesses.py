@@ -24,6 +24,7 @@ from service.ports import Encoder
 from service.settings import Settings, bundled
 from service.skills.gloss import Glosser, Meant
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
+from service.skills.interpret import usual_first
 from service.skills.letters import words
 from service.skills.lexicon import Language, WorkLexicon
 from service.skills.segment import clauses
@@ -62,7 +63,7 @@ class Held:
 
     language: Language
     sentences: Sequence[tuple[str, str]]
-    work: frozenset[str]
+    work: tuple[str, ...]
     english: frozenset[str]
 
 
@@ -174,7 +175,7 @@ def main(
     """Learn the weights and write guesses.json."""
     lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"))
     english = english_words()
-    work = frozenset(Speller.read(bundled("data", "lexicon")).work.words)
+    work = usual_first(Speller.read(bundled("data", "lexicon")).work.words)
     some: list[Guessed] = []
     held: list[Held] = []
     for code, language in tqdm(lexicon.languages.items(), "languages"):

@@ -103,11 +103,14 @@ class Glosser:
     def __init__(
         self,
         language: Language,
-        work: frozenset[str],
+        work: Sequence[str],
         known: frozenset[str],
         chances: GuessChances,
     ) -> None:
-        """Index what is looked up by sound and by stem. chances: what a guess is worth."""
+        """Index what is looked up by sound and by stem. chances: what a guess is worth.
+
+        Of two English words of work that sound alike the one that comes first is meant.
+        """
         self._language, self._known, self._chances = language, known, chances
         self._english_by_sound = _by_sound(work)
         # Names of places are short and sound like everything: Doha like a tile, Delhi like daily.

@@ -5,7 +5,7 @@ typed on a phone: the words the lexicon knows tell, not the letters.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -38,13 +38,14 @@ NEGATIVE: Final = frozenset(
 class Interpreter:
     """Glossers by language, made when first needed. english: words that are English anyway.
 
+    work: English words of work, the most usual first.
     lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
     chances: what a guess at a word is worth. trades: what trades are called in English.
     """
 
     lexicon: Callable[[], WorkLexicon]
     english: frozenset[str]
-    work: frozenset[str]
+    work: Sequence[str]
     chances: GuessChances
     trades: TradeNames
     _made: dict[str, Glosser] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Interpreter:
         """
         read = cache(lambda: WorkLexicon.read(folder, bridge / "words.csv.gz"))
         chances = GuessChances.read(bridge / "guesses.json")
-        return cls(read, english_words(), frozenset(work), chances, TradeNames.read(folder))
+        return cls(read, english_words(), usual_first(work), chances, TradeNames.read(folder))
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.
@@ -107,3 +108,8 @@ class Interpreter:
     def _known(self, code: str, said: list[str]) -> int:
         language = self.lexicon().languages[code]
         return sum(word in language.singles or word in language.little for word in said)
+
+
+def usual_first(work: Mapping[str, int]) -> tuple[str, ...]:
+    """Return words by how often they are used: petrol before patrol, whatever the process."""
+    return tuple(sorted(work, key=lambda one: (-work[one], one)))

@@ -1,5 +1,8 @@
 """Phrases of other languages, word for word in English."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from service.settings import bundled
 from service.skills.gloss import Glosser
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
-from service.skills.interpret import Interpreter
+from service.skills.interpret import Interpreter, usual_first
 from service.skills.letters import plain
 from service.skills.lexicon import Concept, WorkLexicon, language_of
 from service.skills.subwords import BUCKETS, Subwords, features
@@ -31,8 +34,8 @@ BANGLA = language_of(
     ],
     {plain("দেয়াল"): ("wall", 0.8), "টা": ("", 0.0)},
 )
-WORK = frozenset({"wiring", "shuttering", "carpenter"})
-ENGLISH = WORK | {"the", "site", "supervisor"}
+WORK = ("wiring", "shuttering", "carpenter")
+ENGLISH = frozenset({*WORK, "the", "site", "supervisor"})
 CHANCES = GuessChances.read(bundled("models", "bridge", "artifact", "guesses.json"))
 GLOSSER = Glosser(BANGLA, WORK, ENGLISH, CHANCES)
 
@@ -106,6 +109,45 @@ def test_the_words_tell_the_language(text: str, language: str | None) -> None:
         lambda: WorkLexicon({"bn": BANGLA}), ENGLISH, WORK, CHANCES, TradeNames({})
     )
     assert interpreter.language(text) == language
+
+
+def test_of_words_that_sound_alike_the_usual_one_is_meant() -> None:
+    """Petrol is said at work more often than patrol; chance must not choose between them."""
+    assert usual_first({"patrol": 3, "paint": 3, "petrol": 40}) == ("petrol", "paint", "patrol")
+
+
+def test_no_process_reads_words_otherwise_than_another() -> None:
+    """Python puts sets in another order each time it starts; two servers must answer alike."""
+    said = [read_by_a_process_with({"PYTHONHASHSEED": seed}) for seed in ("1", "2", "3")]
+    assert said[0].count("\n") > 500
+    assert said[0] == said[1] == said[2]
+
+
+def read_by_a_process_with(environment: dict[str, str]) -> str:
+    """Return what a process of its own makes of the sample people's words, a line a phrase."""
+    code = """
+from datetime import date
+from service.settings import bundled
+from service.skills.segment import clauses
+from service.usecases.load_sample import sample_people
+from service.skills.interpret import Interpreter
+from service.skills.spelling import Speller
+words = Speller.read(bundled("data", "lexicon")).work.words
+bridge = bundled("models", "bridge", "artifact")
+interpreter = Interpreter.read(bundled("data", "lexicon", "work"), bridge, words)
+for _, language, person in sample_people(bundled("data"), date(2026, 1, 1)):
+    if interpreter.covers(language):
+        for clause in clauses(person.text):
+            print(interpreter.gloss(language, clause.phrase).english)
+"""
+    ended = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ended.stdout
 
 
 def test_subword_vectors_are_unit_sums() -> None:
