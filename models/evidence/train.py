@@ -51,7 +51,7 @@ def board_rows(tools: Tools, opened: OpenBoards) -> tuple[Floats, Floats]:
                 tools.neutral.words(one) for one in requirement_texts(board.listings[name])
             )
             vectors = tools.listing_encoder.encode(clean)
-            features.append(evidence_features(heard, Asked(vectors, clean)))
+            features.append(evidence_features(heard, [Asked(vectors, clean)]))
             labels.append(np.array(met, dtype=np.float64))
     return np.concatenate(features).astype(np.float64), np.concatenate(labels)
 

@@ -1,5 +1,6 @@
 """What an index is asked and what it gives back: a wide pool, ready to be scored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +57,30 @@ class Pool:
     starts: npt.NDArray[np.int64]
     countries: tuple[str, ...] = ()
     assesses: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+
+def joined(parts: Sequence[Pool], dimensions: int) -> Pool:
+    """Return several pools as one; without any, an empty one."""
+    if not parts:
+        none = np.zeros(0, dtype=np.float32)
+        empty = np.zeros((0, dimensions), dtype=np.float32)
+        nowhere, kindless = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int8)
+        return Pool((), empty, nowhere, kindless, none, empty, np.zeros(1, dtype=np.int64))
+    if len(parts) == 1:
+        return parts[0]
+    shifts = np.cumsum([0] + [len(part.requirements) for part in parts])
+    starts = [part.starts[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
+    return Pool(
+        ids=tuple(one for part in parts for one in part.ids),
+        whole=np.concatenate([part.whole for part in parts]),
+        occupation=np.concatenate([part.occupation for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
+        lexical=np.concatenate([part.lexical for part in parts]),
+        requirements=np.concatenate([part.requirements for part in parts]),
+        starts=np.concatenate([*starts, shifts[-1:]]),
+        countries=tuple(one for part in parts for one in part.countries),
+        assesses=np.concatenate([part.assesses for part in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

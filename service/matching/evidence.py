@@ -38,6 +38,7 @@ NAMES: Final = (
 """Column names of `evidence_features`; after them comes one column for each dimension."""
 
 _STEM: Final = 5
+_TOP: Final = 3
 _SMALL: Final = frozenset(
     """a an and or of the to in on for with by at from as is are be all any own use used using work
     worked working do did i my we our it its that this was were me they them he she his her not no
@@ -50,23 +51,23 @@ class Held:
     """Which of p phrases hold what: `columns` of `held`, (p, n), by word or n-gram."""
 
     columns: Mapping[str, int]
-    held: npt.NDArray[np.int64]
+    held: Floats
 
     @classmethod
     def of(cls, phrases: Sequence[frozenset[str]]) -> Self:
         """Index the phrases once, for the hundred requirements of an answer."""
         columns = {part: at for at, part in enumerate(frozenset[str]().union(*phrases))}
-        held = np.zeros((len(phrases), len(columns)), dtype=np.int64)
+        held = np.zeros((len(phrases), len(columns)), dtype=np.float32)
         for row, parts in enumerate(phrases):
             held[row, [columns[part] for part in parts]] = 1
         return cls(columns, held)
 
-    def shared(self, parts: frozenset[str]) -> npt.NDArray[np.int64]:
-        """Return how many of these parts each phrase holds, (p,)."""
-        columns = self.columns
-        found: npt.NDArray[np.int64] = self.held[
-            :, [columns[part] for part in parts if part in columns]
-        ].sum(axis=1)
+    def shared(self, many: Sequence[frozenset[str]]) -> Floats:
+        """Return how many parts of each of k texts each phrase holds, (p, k)."""
+        asked = np.zeros((len(self.columns), len(many)), dtype=np.float32)
+        for at, parts in enumerate(many):
+            asked[[self.columns[part] for part in parts if part in self.columns], at] = 1
+        found: Floats = self.held @ asked
         return found
 
 
@@ -101,29 +102,84 @@ class Asked:
     texts: tuple[str, ...]
 
 
-def evidence_features(heard: PersonWords, asked: Asked) -> Floats:
-    """Return a row for each requirement but the title, (k - 1, names + d)."""
-    count = len(asked.texts)
-    requirements = asked.requirements[1:count]
-    cosines = heard.phrases @ asked.requirements[:count].T
-    order = np.sort(cosines, axis=0)[::-1]
-    nearest = cosines.argmax(axis=0)[1:]
-    title = asked.requirements[0]
-    found = np.empty((count - 1, len(NAMES) + requirements.shape[1]), dtype=np.float32)
-    found[:, 0] = order[0, 1:]
-    found[:, 1] = order[1, 1:] if len(order) > 1 else 0.0
-    found[:, 2] = order[:3, 1:].mean(axis=0)
-    found[:, 7] = requirements @ heard.whole
-    found[:, 8] = order[0, 0]
-    found[:, 9] = heard.whole @ title
-    found[:, 10] = requirements @ title
-    for row, (text, phrase) in enumerate(zip(asked.texts[1:], nearest.tolist(), strict=True)):
-        words, grams = _words(text), _grams(text)
-        shared, alike = heard.words.shared(words), heard.grams.shared(grams)
-        found[row, 3:5] = np.array((shared[phrase], shared.max())) / max(len(words), 1)
-        found[row, 5:7] = np.array((alike[phrase], alike.max())) / max(len(grams), 1)
-        found[row, 11:13] = len(words) / 8, heard.lengths[phrase] / 20
-    found[:, len(NAMES) :] = heard.phrases[nearest] * requirements
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a listing's k texts are answered by what a person said.
+
+    nearest: (k,) row of the nearest phrase; cosine: (k,) with it; chance: (k - 1,) that each
+    requirement but the title is met.
+    """
+
+    nearest: npt.NDArray[np.int64]
+    cosine: Floats
+    chance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """The texts of several listings one after the other, k in all.
+
+    cosines: (p, k). starts: (listings,) where each begins. rows: those that are no title. titles:
+    of each of these its listing's title.
+    """
+
+    vectors: Vectors
+    texts: list[str]
+    cosines: Vectors
+    nearest: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    titles: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, heard: PersonWords, asked: Sequence[Asked]) -> Self:
+        sizes = np.array([len(one.texts) for one in asked], dtype=np.int64)
+        starts = np.cumsum(sizes) - sizes
+        vectors = np.concatenate([one.requirements[: len(one.texts)] for one in asked])
+        rows = np.delete(np.arange(sizes.sum()), starts)
+        cosines = heard.phrases @ vectors.T
+        return cls(
+            vectors=vectors,
+            texts=[text for one in asked for text in one.texts],
+            cosines=cosines,
+            nearest=cosines.argmax(axis=0),
+            starts=starts,
+            rows=rows,
+            titles=np.repeat(starts, sizes - 1),
+        )
+
+
+def evidence_features(heard: PersonWords, asked: Sequence[Asked]) -> Floats:
+    """Return a row for each requirement of each listing but its title, (n, names + d)."""
+    return _features(heard, _Together.of(heard, asked))
+
+
+def _features(heard: PersonWords, all_: _Together) -> Floats:
+    rows, titles, phrase = all_.rows, all_.titles, all_.nearest[all_.rows]
+    requirements = all_.vectors[rows]
+    best = np.sort(all_.cosines, axis=0)[::-1][:_TOP]
+    wholes = all_.vectors @ heard.whole
+    found = np.empty((len(rows), len(NAMES) + requirements.shape[1]), dtype=np.float32)
+    found[:, 0] = best[0, rows]
+    found[:, 1] = best[1, rows] if len(best) > 1 else 0.0
+    found[:, 2] = best[:, rows].mean(axis=0)
+    for column, held, parts in (
+        (3, heard.words, [_words(all_.texts[row]) for row in rows.tolist()]),
+        (5, heard.grams, [_grams(all_.texts[row]) for row in rows.tolist()]),
+    ):
+        shared = held.shared(parts)
+        sizes = np.array([len(one) for one in parts], dtype=np.float32)
+        some = np.maximum(sizes, 1)
+        found[:, column] = shared[phrase, np.arange(len(rows))] / some
+        found[:, column + 1] = shared.max(axis=0) / some
+        if held is heard.words:
+            found[:, 11] = sizes / 8
+    found[:, 7] = wholes[rows]
+    found[:, 8] = best[0, titles]
+    found[:, 9] = wholes[titles]
+    found[:, 10] = np.einsum("nd,nd->n", requirements, all_.vectors[titles])
+    found[:, 12] = heard.lengths[phrase] / 20
+    np.multiply(heard.phrases[phrase], requirements, out=found[:, len(NAMES) :])
     return found
 
 
@@ -143,9 +199,24 @@ class EvidenceScorer:
             raise ValueError(f"{path} was trained on other features: {raw['names']}")
         return cls(np.array(raw["weights"], dtype=np.float32), raw["bias"], raw["met"])
 
-    def chances(self, heard: PersonWords, asked: Asked) -> Floats:
-        """Return the chance that each requirement but the title is met, (k - 1,)."""
-        return self.chance(evidence_features(heard, asked))
+    def answered(self, heard: PersonWords, asked: Sequence[Asked]) -> list[Answered]:
+        """Hold what some listings ask for against what a person said, all at once."""
+        if not asked:
+            return []
+        all_ = _Together.of(heard, asked)
+        cosine = all_.cosines[all_.nearest, np.arange(len(all_.nearest))]
+        chances = self.chance(_features(heard, all_))
+        ends = all_.starts[1:]
+        return [
+            Answered(*of_one)
+            for of_one in zip(
+                np.split(all_.nearest, ends),
+                np.split(cosine, ends),
+                # Each listing before it has a title, which has no chance.
+                np.split(chances, ends - np.arange(1, len(asked))),
+                strict=True,
+            )
+        ]
 
     def chance(self, features: Floats) -> Floats:
         """Return the chance for rows of `evidence_features`, (n, names + d) to (n,)."""

@@ -1,16 +1,17 @@
 """Explain the listings of one answer: evidence, gaps, tier, flags and distance of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.domain.eligibility import Circle, Eligibility
+from service.domain.embedding import Vectors
 from service.domain.listing import Listing, StoredListing
 from service.domain.match import Match, Tier, Understanding
 from service.domain.pool import Pool
 from service.domain.records import SavedUnderstanding
-from service.matching.evidence import PersonWords
+from service.matching.evidence import Asked, PersonWords
 from service.matching.score import Floats
 from service.ports import Tools
 from service.rules.eligible import Rulebook, distance_km, reasons_against
@@ -21,7 +22,7 @@ from service.skills.experience import years_said
 from service.skills.responsibility import asked as asked_level
 from service.skills.responsibility import shown
 from service.usecases.clean_text import cleaned_listing
-from service.usecases.explain_match import Compared, Judged, explain
+from service.usecases.explain_match import Compared, Judged, explain, stated_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +56,38 @@ class Reader:
     years: float
 
     def judged(
-        self, some: Sequence[Chosen], listings: Mapping[str, StoredListing], allowed: Eligibility
+        self, some: Iterable[tuple[Chosen, Eligibility]], listings: Mapping[str, StoredListing]
     ) -> list[Judged]:
-        """Explain each chosen listing that exists and that the rules let through."""
+        """Explain each chosen listing that exists and that its rules let through."""
         # A listing deleted since the search is simply no longer there. Listings may have changed
         # since the index saw them; the rules hold on what is stored.
         kept = [
             (one, stored)
-            for one in some
+            for one, allowed in some
             if (stored := listings.get(one.listing_id)) is not None
             and not reasons_against(stored, allowed, self.book)
         ]
+        scorer = self.tools.evidence
+        answered = scorer.answered(
+            self.heard, [self._asked(stored.content, one.requirements) for one, stored in kept]
+        )
         return [
             explain(
                 self._match(stored, rank, one.score),
                 self.book.profile,
                 self.understood,
-                Compared(
-                    self.heard, one.requirements, self._clean, self.tools.evidence, self.years
-                ),
+                Compared(one.requirements, by_phrases, scorer.met, self.years),
             )
-            for rank, (one, stored) in enumerate(kept, start=1)
+            for rank, ((one, stored), by_phrases) in enumerate(
+                zip(kept, answered, strict=True), start=1
+            )
         ]
 
-    def _clean(self, text: str) -> str:
-        return cleaned_listing(self.tools, text)[0].english
+    def _asked(self, listing: Listing, requirements: Vectors) -> Asked:
+        stated = stated_of(listing, requirements)
+        return Asked(
+            requirements, tuple(cleaned_listing(self.tools, one)[0].english for one in stated)
+        )
 
     def _match(self, stored: StoredListing, rank: int, score: float) -> Match:
         away = self.setting.away_km(stored.content)

@@ -1,6 +1,5 @@
 """Say why: which of the person's words meet which requirement, and what is missing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +12,7 @@ from service.domain.names import language_name
 from service.domain.person import Profile, SkillStatus
 from service.domain.said import Fact, Tongue
 from service.domain.text import fold
-from service.matching.evidence import Asked, EvidenceScorer, PersonWords
+from service.matching.evidence import Answered
 from service.skills.gaps import kind_of, languages_in
 from service.skills.requirements import stated_requirements
 
@@ -37,55 +36,56 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A listing's requirements held against a person's phrases.
+    """A listing held against a person's phrases.
 
-    heard: the person's work words. requirements: the listing's vectors, (k, d), title first.
-    clean: takes out of a listing's words what must not matter. years: the longest stretch of work
-    the person's own words name, 0 for none.
+    requirements: the listing's vectors, (k, d), title first. answered: by the person's phrases
+    about work, the title and what is stated. met: the chance from which a requirement is. years:
+    the longest stretch of work the person's own words name, 0 for none.
     """
 
-    heard: PersonWords
     requirements: Vectors
-    clean: Callable[[str], str]
-    scorer: EvidenceScorer
+    answered: Answered
+    met: float
     years: float = 0.0
+
+
+def stated_of(listing: Listing, requirements: Vectors) -> list[str]:
+    """Return what a listing asks for itself, as far as it has vectors, title first; (k, d).
+
+    A listing may have grown since the index saw it; what has no vector yet is left out.
+    """
+    stated = stated_requirements(listing) if listing.kind is not Kind.ENTERPRISE else []
+    return [listing.title, *stated[: len(requirements) - 1]]
 
 
 def explain(
     match: Match, profile: Profile, understood: Understanding, compared: Compared
 ) -> Judged:
     """Add evidence and missing requirements to a match."""
-    listing = match.listing.content
-    similarity = compared.heard.phrases @ compared.requirements.T
+    listing, answered = match.listing.content, compared.answered
     working = [phrase for phrase in understood.phrases if phrase.work]
     evidence: list[Evidence] = []
     missing: list[Missing] = []
     vectors: dict[int, Vectors] = {}
-    stated = stated_requirements(listing) if listing.kind is not Kind.ENTERPRISE else []
-    # A listing may have grown since the index saw it; what has no vector yet is left out.
-    stated = stated[: len(compared.requirements) - 1]
-    texts = tuple(compared.clean(one) for one in (listing.title, *stated))
-    asked = Asked(compared.requirements[: len(texts)], texts)
-    chances = compared.scorer.chances(compared.heard, asked)
-    for column, (requirement, chance) in enumerate(zip(stated, chances, strict=True), start=1):
-        best = int(similarity[:, column].argmax())
-        cosine = float(similarity[best, column])
-        if chance >= compared.scorer.met:
-            evidence.append(_evidence(requirement, working[best], cosine))
+    texts = stated_of(listing, compared.requirements)
+    phrases = [working[row] for row in answered.nearest.tolist()]
+    cosines = answered.cosine.tolist()
+    for column, chance in enumerate(answered.chance.tolist(), start=1):
+        requirement = texts[column]
+        if chance >= compared.met:
+            evidence.append(_evidence(requirement, phrases[column], cosines[column]))
         elif listing.kind is Kind.JOB:
             kind = kind_of(requirement)
             if kind is MissingKind.LANGUAGE and _speaks_one(requirement, profile):
                 continue
             vectors[len(missing)] = compared.requirements[column]
             missing.append(Missing(requirement, kind, essential=False))
-    title_best = int(similarity[:, 0].argmax())
-    if not evidence and similarity[title_best, 0] >= _TITLE_FROM:
-        cosine = float(similarity[title_best, 0])
-        evidence.append(_evidence(listing.title, working[title_best], cosine))
+    worked = cosines[0] >= _TITLE_FROM
+    if not evidence and worked:
+        evidence.append(_evidence(listing.title, phrases[0], cosines[0]))
     evidence.sort(key=lambda one: -one.similarity)
     missing += other_gaps(listing, profile, compared.years)
     done = replace(match, evidence=tuple(evidence), missing=tuple(missing))
-    worked = float(similarity[title_best, 0]) >= _TITLE_FROM
     return Judged(done, vectors, compared.requirements[0], worked)
 
 

@@ -201,7 +201,7 @@ def _candidate(
     directly = one.person.organisation_id == asking
     read = one.read if directly else _in_clean_words(one.read)
     judged = reader_of(tools, one.book, read).judged(
-        [chosen], {stored.id: stored}, one.rules.allowed
+        [(chosen, one.rules.allowed)], {stored.id: stored}
     )
     if not judged:
         return None

@@ -25,10 +25,8 @@ from service.domain.person import Route, StoredPerson
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters, MatchRequest
-from service.domain.work_said import Said
 from service.matching.diversify import spread_rows
-from service.matching.features import Yardsticks
-from service.matching.score import best_rows
+from service.matching.score import Floats, best_rows
 from service.ports import Tools
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
 from service.skills.limits import refuses
@@ -39,7 +37,7 @@ from service.usecases.find_twins import twins_by_id
 from service.usecases.hint_by_age import MOST_OPTIONS, TEXTS, asks_for, fits, query_for, rule_of
 from service.usecases.reach import once_each
 from service.usecases.rulebook import rulebook
-from service.usecases.score_pools import WIDE, measured_by, route_scores, scored
+from service.usecases.score_pools import WIDE, as_ranked, measured_by, scored_together
 from service.usecases.see_person import require_consent
 from service.usecases.understand import understand
 
@@ -117,9 +115,10 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
     dial = tools.guidance.diversity if request.diversity is None else request.diversity
     sets = tools.store.same_listings(request.viewer) if request.viewer is not None else ()
     chosen, spread = {}, None
-    for route, pool in zip(rules, allowed, strict=True):
-        score = route_scores(tools, route, pool, measured)
-        pool, score = once_each(pool, score, sets)  # noqa: PLW2901 - the same pool, each once
+    scores = scored_together(tools, pools, measured)
+    for route, found, plain_score in zip(rules, allowed, scores[: len(rules)], strict=True):
+        ranked = as_ranked(route, found, plain_score, measured[0])
+        pool, score = once_each(found, ranked, sets)
         plain = best_rows(score, request.limit)
         rows = plain
         if route is Route.OVERSEAS:
@@ -127,13 +126,14 @@ def _answer(tools: Tools, request: MatchRequest, read: SavedUnderstanding) -> An
             spread = _spread(pool, plain, rows, dial)
         chosen[route] = [Chosen.of(pool, score, row) for row in rows]
     blocked = {
-        route: _choose(tools, pool, measured, _BLOCKED_PER_ROUTE)
-        for route, pool in zip(rules, refused, strict=True)
+        route: _best(pool, score, _BLOCKED_PER_ROUTE)
+        for route, pool, score in zip(rules, refused, scores[len(rules) :], strict=True)
     }
     listings = tools.store.listings([one.listing_id for some in chosen.values() for one in some])
     reader = reader_of(tools, book, read)
     judged = {
-        route: reader.judged(some, listings, rules[route].allowed) for route, some in chosen.items()
+        route: reader.judged([(one, rules[route].allowed) for one in some], listings)
+        for route, some in chosen.items()
     }
     shown_ids = {one.listing_id for some in chosen.values() for one in some}
     hint, options = _age_hint(reader, read, request, rules, _Known(shown_ids, twins_by_id(sets)))
@@ -197,10 +197,7 @@ def _query(read: SavedUnderstanding, rules: dict[Route, RouteRules], limit: int)
     )
 
 
-def _choose(
-    tools: Tools, pool: Pool, measured: tuple[Said, Yardsticks], limit: int
-) -> list[Chosen]:
-    score, _ = scored(tools, pool, measured)
+def _best(pool: Pool, score: Floats, limit: int) -> list[Chosen]:
     return [Chosen.of(pool, score, row) for row in best_rows(score, limit)]
 
 
@@ -234,10 +231,11 @@ def _age_hint(
     text = TEXTS[rule].format(age=age_from, beside=beside)
     if not asks:
         return AgeHint(applied=True, age_from=age_from, rule=rule, text=text), []
-    measured = measured_by(tools, read)
+    pools = tools.index.pools(query_for(tools, read, asks))
+    scores = scored_together(tools, pools, measured_by(tools, read))
     found = dict[str, tuple[Chosen, Eligibility]]()
-    for ask, pool in zip(asks, tools.index.pools(query_for(tools, read, asks)), strict=True):
-        for one in _choose(tools, pool, measured, _OPTIONS_POOL):
+    for ask, pool, score in zip(asks, pools, scores, strict=True):
+        for one in _best(pool, score, _OPTIONS_POOL):
             found.setdefault(one.listing_id, (one, ask.eligible))
     listings = tools.store.listings(list(found))
     ranked = sorted(found.values(), key=lambda pair: -pair[0].score)
@@ -248,9 +246,7 @@ def _age_hint(
         and fits(rule, stored.content)
         and known.adds(one.listing_id)
     ][:MOST_OPTIONS]
-    judged = [
-        same for one, eligible in fitting for same in reader.judged([one], listings, eligible)
-    ]
+    judged = reader.judged(fitting, listings)
     return AgeHint(applied=True, age_from=age_from, rule=rule, text=text), judged
 
 

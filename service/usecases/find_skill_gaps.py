@@ -182,7 +182,7 @@ def _lacks_of(tools: Tools, person: StoredPerson, known: _Known | None) -> _Know
         score, _ = scored(tools, pool, measured)
         chosen = [Chosen.of(pool, score, row) for row in best_rows(score, _NEAREST)]
         listings = tools.store.listings([one.listing_id for one in chosen])
-        for one in reader.judged(chosen, listings, rule):
+        for one in reader.judged([(one, rule) for one in chosen], listings):
             for gap in one.match.missing:
                 if gap.kind is not MissingKind.EXPERIENCE:
                     name = gap.requirement.split(" (", maxsplit=1)[0]

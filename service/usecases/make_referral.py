@@ -208,15 +208,15 @@ def _explained(
 ) -> list[Match]:
     """Return each listing's match, as the person's own answer would explain it."""
     reader = reader_of(tools, book, read)
-    judged, alone = [], Crowd.of([said_to_keep(tools, read)])
+    chosen, alone = [], Crowd.of([said_to_keep(tools, read)])
     for one in stored:
         wanted = wanted_of(tools, one, book.viewer)
         if wanted is None:
             message = f'"{one.content.title}" has not been read yet; try again in a few seconds.'
             raise NotReadyError(message)
         score = float(scores_for(tools, wanted, alone)[0])
-        chosen = Chosen(one.id, score, wanted.requirements)
-        judged += reader.judged([chosen], {one.id: one}, _allowed(book, one))
+        chosen.append((Chosen(one.id, score, wanted.requirements), _allowed(book, one)))
+    judged = reader.judged(chosen, {one.id: one for one in stored})
     return list(add_bridges(tools, book, {None: judged})[None])
 
 

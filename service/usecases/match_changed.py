@@ -22,7 +22,13 @@ from service.usecases.explain_answer import tier_of
 from service.usecases.reach import once_each
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, job_scores, scores_for, wanted_of
-from service.usecases.score_pools import WIDE, measured_by, route_scores, said_to_keep
+from service.usecases.score_pools import (
+    WIDE,
+    as_ranked,
+    measured_by,
+    said_to_keep,
+    scored_together,
+)
 
 Tiers = dict[str, Tier]
 """How well each listing matches, by its id; stretches are left out."""
@@ -169,10 +175,12 @@ def best_of_all(tools: Tools, asking: Asking, limit: int, shared: Shared | None 
     )
     measured, sets = measured_by(tools, read), known.same_for(ground.book.viewer)
     scores: dict[str, float] = {}
-    for route, pool in zip(ground.rules, tools.index.pools(query), strict=True):
-        score = route_scores(tools, route, pool, measured, known.affinity_of)
-        pool, score = once_each(pool, score, sets)  # noqa: PLW2901 - the same pool, each once
-        scores |= {pool.ids[row]: float(score[row]) for row in best_rows(score, limit)}
+    pools = tools.index.pools(query)
+    plain = scored_together(tools, pools, measured, known.affinity_of)
+    for route, found, score in zip(ground.rules, pools, plain, strict=True):
+        ranked = as_ranked(route, found, score, measured[0])
+        pool, ranked = once_each(found, ranked, sets)
+        scores |= {pool.ids[row]: float(ranked[row]) for row in best_rows(ranked, limit)}
     # Stretches first: most are, and to read and check each costs more than to score it.
     tiers = _tiers(tools, asking, scores)
     stored = known.stored(tiers)

@@ -96,7 +96,7 @@ def evidence_rows(
                 found.append((None, label.met, person))
                 continue
             pair = tuple(tools.neutral.words(one) for one in (texts[0], label.requirement))
-            row = evidence_features(heard, Asked(tools.listing_encoder.encode(pair), pair))[0]
+            row = evidence_features(heard, [Asked(tools.listing_encoder.encode(pair), pair)])[0]
             found.append((row, label.met, person))
     return found
 

@@ -1,6 +1,6 @@
 """Score what a search found against what a person said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from service.domain.embedding import Vectors
 from service.domain.person import Route
-from service.domain.pool import Pool
+from service.domain.pool import Pool, joined
 from service.domain.records import SavedUnderstanding
 from service.domain.work_said import Said
 from service.matching.features import (
@@ -65,21 +65,24 @@ AffinityOf = Callable[[Pool], Vectors]
 """Returns the cosine of each listing's text with each unit group, (n, g)."""
 
 
-def route_scores(
+def scored_together(
     tools: Tools,
-    route: Route,
-    pool: Pool,
+    pools: Sequence[Pool],
     measured: tuple[Said, Yardsticks],
     affinity_of: AffinityOf | None = None,
-) -> Floats:
-    """Return the scores of one route's pool, (n,), as an answer ranks by them.
+) -> list[Floats]:
+    """Return the scores of each pool, (n,): a score is of the pair alone, so all are made at once.
 
     affinity_of: for whoever scores the same listings for many.
     """
-    score, _ = scored(tools, pool, measured, affinity_of)
-    if route is Route.TRAINING:
-        return weighed(pool, score, measured[0].phrases, measured[0].years)
-    return score
+    together = joined(pools, measured[0].vectors.shape[1])
+    score, _ = scored(tools, together, measured, affinity_of)
+    return np.split(score, np.cumsum([len(pool.ids) for pool in pools])[:-1])
+
+
+def as_ranked(route: Route, pool: Pool, score: Floats, said: Said) -> Floats:
+    """Return the scores of one route's pool, (n,), as an answer ranks by them."""
+    return weighed(pool, score, said.phrases, said.years) if route is Route.TRAINING else score
 
 
 def scored(

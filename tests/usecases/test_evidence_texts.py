@@ -1,5 +1,6 @@
 """Evidence is judged on the same clean words the model was taught with."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from service.domain.listing import Kind
 from service.domain.person import Profile
 from service.domain.request import MatchRequest
-from service.matching.evidence import Asked, EvidenceScorer, Floats, PersonWords
+from service.matching.evidence import Answered, Asked, EvidenceScorer, PersonWords
 from service.ports import Tools
 from service.usecases.find_matches import match_profile
 
@@ -17,11 +18,18 @@ class Recorder(EvidenceScorer):
 
     seen: list[str] = []
 
-    def chances(self, heard: PersonWords, asked: Asked) -> Floats:
+    def answered(self, heard: PersonWords, asked: Sequence[Asked]) -> list[Answered]:
         """Remember the texts."""
         del heard
-        self.seen.extend(asked.texts)
-        return np.zeros(len(asked.texts) - 1, dtype=np.float32)
+        self.seen.extend(text for one in asked for text in one.texts)
+        return [
+            Answered(
+                nearest=np.zeros(k, dtype=np.int64),
+                cosine=np.zeros(k, dtype=np.float32),
+                chance=np.zeros(k - 1, dtype=np.float32),
+            )
+            for k in (len(one.texts) for one in asked)
+        ]
 
 
 def test_requirements_are_neutral_before_they_are_judged(sample_tools: Tools) -> None:

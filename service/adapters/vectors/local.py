@@ -24,7 +24,7 @@ from service.domain.eligibility import Eligibility, Mask
 from service.domain.embedding import Grams, ModelIdentity
 from service.domain.listing import Kind, Listing, StoredListing
 from service.domain.match import IndexState
-from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
+from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery, joined
 from service.domain.stock import Stock
 from service.domain.text import fold
 from service.ports import ListingStore
@@ -301,28 +301,4 @@ def _pool_of(segment: Segment, rows: Rows, lexical: Scores) -> Pool:
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         countries=tuple(country_code(one) for one in segment.facets.country[rows].tolist()),
         assesses=segment.facets.assesses[rows],
-    )
-
-
-def joined(parts: list[Pool], dimensions: int) -> Pool:
-    """Return several pools as one; without any, an empty one."""
-    if not parts:
-        none = np.zeros(0, dtype=np.float32)
-        empty = np.zeros((0, dimensions), dtype=np.float32)
-        nowhere, kindless = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int8)
-        return Pool((), empty, nowhere, kindless, none, empty, np.zeros(1, dtype=np.int64))
-    if len(parts) == 1:
-        return parts[0]
-    shifts = np.cumsum([0] + [len(part.requirements) for part in parts])
-    starts = [part.starts[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
-    return Pool(
-        ids=tuple(one for part in parts for one in part.ids),
-        whole=np.concatenate([part.whole for part in parts]),
-        occupation=np.concatenate([part.occupation for part in parts]),
-        kind=np.concatenate([part.kind for part in parts]),
-        lexical=np.concatenate([part.lexical for part in parts]),
-        requirements=np.concatenate([part.requirements for part in parts]),
-        starts=np.concatenate([*starts, shifts[-1:]]),
-        countries=tuple(one for part in parts for one in part.countries),
-        assesses=np.concatenate([part.assesses for part in parts]),
     )

@@ -12,7 +12,6 @@ import structlog
 
 from service.adapters.vectors.facets import country_code, currency_code
 from service.adapters.vectors.lexical import FEATURES, Scores, count
-from service.adapters.vectors.local import joined
 from service.adapters.vectors.pgvector.eligible import Rules
 from service.adapters.vectors.pgvector.filling import Filler, Source
 from service.adapters.vectors.pgvector.search import EXACT_BELOW, Columns, Search, picked
@@ -23,7 +22,7 @@ from service.domain.embedding import Grams
 from service.domain.errors import StorageError
 from service.domain.listing import Kind
 from service.domain.match import IndexState
-from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery
+from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery, joined
 from service.domain.stock import Stock
 from service.domain.text import fold
 
