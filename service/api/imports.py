@@ -61,7 +61,7 @@ _BODY: Final = {
 }
 
 
-def may_import(caller: CallerDep, kind: Annotated[ImportKind, Query()]) -> Caller:
+async def may_import(caller: CallerDep, kind: Annotated[ImportKind, Query()]) -> Caller:
     """Let in who may write what is to be imported."""
     caller.require(_SCOPE[kind])
     return caller

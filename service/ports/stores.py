@@ -44,8 +44,8 @@ class ListingStore(Protocol):
         """Return those of `listing_ids` that exist, by id."""
         ...
 
-    def listing_versions(self, listing_ids: Sequence[str]) -> dict[str, int]:
-        """Return the versions of those of `listing_ids` that exist, by id."""
+    def listings_stand(self, versions: Mapping[str, int]) -> bool:
+        """Tell whether all these listings, by id, exist in the versions they once had."""
         ...
 
     def page_of_listings(

@@ -67,4 +67,4 @@ def _versions(answer: Answer) -> dict[str, int]:
 
 def _as_they_were(tools: Tools, known: Remembered) -> bool:
     """Tell whether every listing shown stands as it stood: the index may be half a second late."""
-    return tools.store.listing_versions(list(known.versions)) == known.versions
+    return tools.store.listings_stand(known.versions)

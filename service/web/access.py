@@ -91,7 +91,13 @@ def tools_of(request: Request) -> Tools:
     return holder.get()
 
 
-ToolsDep = Annotated[Tools, Depends(tools_of)]
+async def _tools_on_the_loop(request: Request) -> Tools:
+    return tools_of(request)
+
+
+ToolsDep = Annotated[Tools, Depends(_tools_on_the_loop)]
+"""Like every dependency here that waits for nothing a coroutine: FastAPI takes plain functions to a
+thread each, and the way there and back cost more than half of an answer given again."""
 
 
 def admit(request: Request) -> Caller:
@@ -154,7 +160,7 @@ class WithScope:
         """Ask for all of `scopes`; the OpenAPI document names them."""
         self.scopes = scopes
 
-    def __call__(self, caller: CallerDep) -> Caller:
+    async def __call__(self, caller: CallerDep) -> Caller:
         """Return the caller; raise ForbiddenError naming the first scope that lacks."""
         caller.require(*self.scopes)
         return caller
@@ -165,7 +171,7 @@ def with_scope(*scopes: Scope) -> WithScope:
     return WithScope(scopes)
 
 
-def only_known_parameters(request: Request, _: CallerDep) -> None:
+async def only_known_parameters(request: Request, _: CallerDep) -> None:
     """Refuse a query parameter this route does not have, naming the nearest it has.
 
     Callers without a key are refused first, and learn nothing.

@@ -52,7 +52,7 @@ class Accessing:
         self.action = action
         self.at_once = at_once
 
-    def __call__(self, request: Request) -> Shown:
+    async def __call__(self, request: Request) -> Shown:
         """Return what the route writes on."""
         request.state.shown = Shown(self.action)
         shown: Shown = request.state.shown

@@ -20,9 +20,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Asgi
 
+from service.domain.access import Caller
 from service.domain.audit import Action
 from service.domain.errors import FieldProblem, InvalidInputError
 from service.domain.reply import Claim, Reply
+from service.ports import Tools
 from service.usecases.act_once import begin
 from service.web.access import CallerDep, ToolsDep
 
@@ -53,7 +55,7 @@ class Replay(Exception):  # noqa: N818 - no error: the answer that was given bef
         self.reply = reply
 
 
-def key_of(
+async def key_of(
     request: Request,
     sent: Annotated[
         str | None,
@@ -90,13 +92,7 @@ NothingKept = Annotated[str | None, Depends(key_of)]
 class Once:
     """One request that acts, with the key it names itself by, if any."""
 
-    def __init__(
-        self,
-        request: Request,
-        tools: ToolsDep,
-        caller: CallerDep,
-        key: Annotated[str | None, Depends(key_of)],
-    ) -> None:
+    def __init__(self, request: Request, tools: Tools, caller: Caller, key: str | None) -> None:
         """Act for this caller."""
         self._state = request.state
         self._tools = tools
@@ -175,7 +171,16 @@ class Once:
         )
 
 
-OnceDep = Annotated[Once, Depends(Once)]
+async def _once(
+    request: Request,
+    tools: ToolsDep,
+    caller: CallerDep,
+    key: Annotated[str | None, Depends(key_of)],
+) -> Once:
+    return Once(request, tools, caller, key)
+
+
+OnceDep = Annotated[Once, Depends(_once)]
 
 
 class OnceLayer:

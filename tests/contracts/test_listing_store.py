@@ -172,12 +172,19 @@ def test_long_lists_of_ids_are_served(store: Store) -> None:
     assert set(store.listing_vectors(ids, MODEL)) == set(ids)
 
 
-def test_versions_are_told_of_what_exists(store: Store) -> None:
-    """As many as are asked for; who is gone is left out."""
+def test_it_is_told_whether_listings_are_as_they_were(store: Store) -> None:
+    """Not once one of them has changed or is gone; more of them than one statement takes."""
     one, two = (write_listing(store, name).record for name in "ab")
+    assert store.listings_stand({})
+    assert store.listings_stand({one.id: 1, two.id: 1})
     write_listing(store, "a", job("a changed"))
-    assert store.listing_versions([one.id, "lst_nowhere", two.id]) == {one.id: 2, two.id: 1}
-    assert store.listing_versions([]) == {}
+    assert not store.listings_stand({one.id: 1, two.id: 1})
+    assert store.listings_stand({one.id: 2, two.id: 1})
+    assert not store.listings_stand({one.id: 2, "lst_nowhere": 1})
+    written = store.put_listings([listing_put(f"{n}") for n in range(501)])
+    many = {each.record.id: 1 for each in written}
+    assert store.listings_stand(many)
+    assert not store.listings_stand(many | {written[-1].record.id: 2})
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])

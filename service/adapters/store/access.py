@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -14,6 +14,11 @@ from service.adapters.store.vault import Vault
 from service.domain.access import ApiKey, Organisation, Scope
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.token import Principal
+
+# Made once: every request asks for its key.
+_BY_HASH: Final = sa.select(t.api_keys).where(
+    t.api_keys.c.secret_hash == sa.bindparam("secret_hash")
+)
 
 
 class AccessQueries:
@@ -68,9 +73,7 @@ class AccessQueries:
     def key_by_hash(self, secret_hash: bytes) -> ApiKey | None:
         """See the port."""
         with self._db.read() as connection:
-            row = connection.execute(
-                sa.select(t.api_keys).where(t.api_keys.c.secret_hash == secret_hash)
-            ).one_or_none()
+            row = connection.execute(_BY_HASH, {"secret_hash": secret_hash}).one_or_none()
             return _record(row) if row is not None else _by_former(connection, secret_hash)
 
     def keys(self, organisation_id: str | None) -> list[ApiKey]:

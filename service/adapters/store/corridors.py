@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -15,6 +15,14 @@ from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.records import Page
 
 _SEEDED = "corridors_seeded"
+
+
+# Made once: every match asks for them.
+_FROM: Final = (
+    sa.select(t.corridors)
+    .where(t.corridors.c.origin == sa.bindparam("origin"))
+    .order_by(t.corridors.c.position)
+)
 
 
 class CorridorQueries:
@@ -101,14 +109,13 @@ class CorridorQueries:
 
     def corridors_from(self, origin: str) -> list[StoredCorridor]:
         """See the port."""
-        return self._corridors(t.corridors.c.origin == origin)
+        with self._db.read() as connection:
+            return [_record(row) for row in connection.execute(_FROM, {"origin": origin})]
 
     def corridors_to(self, destination: str) -> list[StoredCorridor]:
         """See the port."""
-        return self._corridors(t.corridors.c.destination == destination)
-
-    def _corridors(self, condition: sa.ColumnElement[bool]) -> list[StoredCorridor]:
-        query = sa.select(t.corridors).where(condition).order_by(t.corridors.c.position)
+        here = t.corridors.c.destination == destination
+        query = sa.select(t.corridors).where(here).order_by(t.corridors.c.position)
         with self._db.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 

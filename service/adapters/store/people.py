@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -18,6 +18,18 @@ from service.domain.errors import NotFoundError, PreconditionFailedError
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Page, Put, SavedUnderstanding, Written
 from service.domain.work_said import Crowd
+
+# Made once: of a short statement it takes longer to put it together than to run it.
+_THIS: Final = sa.and_(
+    t.people.c.organisation_id == sa.bindparam("organisation_id"),
+    t.people.c.id == sa.bindparam("id"),
+)
+_BY_ID: Final = sa.select(t.people).where(_THIS)
+_READING: Final = (
+    sa.select(t.person_readings.c.sealed, t.person_readings.c.said)
+    .join(t.people, t.people.c.id == t.person_readings.c.person_id)
+    .where(_THIS, t.person_readings.c.model_revision == sa.bindparam("revision"))
+)
 
 
 class PersonQueries:
@@ -62,17 +74,20 @@ class PersonQueries:
 
     def person(self, organisation_id: str, person_id: str) -> StoredPerson:
         """See the port."""
-        return self._one_person(organisation_id, t.people.c.id == person_id)
+        with self._db.read() as connection:
+            asked = {"organisation_id": organisation_id, "id": person_id}
+            row = connection.execute(_BY_ID, asked).one_or_none()
+        return self._that(row)
 
     def person_by_source(self, organisation_id: str, source: str, external_id: str) -> StoredPerson:
         """See the port."""
         named = sa.and_(t.people.c.source == source, t.people.c.external_id == external_id)
-        return self._one_person(organisation_id, named)
-
-    def _one_person(self, organisation_id: str, condition: sa.ColumnElement[bool]) -> StoredPerson:
         mine = t.people.c.organisation_id == organisation_id
         with self._db.read() as connection:
-            row = connection.execute(sa.select(t.people).where(mine, condition)).one_or_none()
+            row = connection.execute(sa.select(t.people).where(mine, named)).one_or_none()
+        return self._that(row)
+
+    def _that(self, row: Any) -> StoredPerson:  # noqa: ANN401 - a row has no static type
         if row is None:
             message = "There is no such returnee."
             raise NotFoundError(message)
@@ -128,14 +143,13 @@ class PersonQueries:
         self, person: StoredPerson, model: ModelIdentity
     ) -> SavedUnderstanding | None:
         """See the port."""
-        readings = t.person_readings.c
-        query = (
-            sa.select(readings.sealed, readings.said)
-            .join(t.people, t.people.c.id == readings.person_id)
-            .where(_is(person), readings.model_revision == model.revision)
-        )
+        asked = {
+            "organisation_id": person.organisation_id,
+            "id": person.id,
+            "revision": model.revision,
+        }
         with self._db.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_READING, asked).one_or_none()
         return None if row is None else self._reading(person.id, row, model)
 
     def people(self, person_ids: Sequence[str]) -> dict[str, StoredPerson]:

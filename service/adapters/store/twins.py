@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,6 +13,11 @@ from service.adapters.store.listing_writes import record_of
 from service.adapters.store.listings import visible_to
 from service.domain.listing import Listing, StoredListing
 from service.domain.twins import blocks_of
+
+# Made once: every match asks for them.
+_SAME: Final = sa.select(t.said_of_pairs.c.first_id, t.said_of_pairs.c.second_id).where(
+    t.said_of_pairs.c.organisation_id == sa.bindparam("organisation_id"), t.said_of_pairs.c.same
+)
 
 
 class TwinQueries:
@@ -70,12 +76,8 @@ class TwinQueries:
 
     def same_listings(self, organisation_id: str) -> list[frozenset[str]]:
         """See the port."""
-        said = t.said_of_pairs.c
-        query = sa.select(said.first_id, said.second_id).where(
-            said.organisation_id == organisation_id, said.same
-        )
         with self._db.read() as connection:
-            pairs = connection.execute(query).all()
+            pairs = connection.execute(_SAME, {"organisation_id": organisation_id}).all()
         return _joined([(row.first_id, row.second_id) for row in pairs])
 
 
