@@ -1,13 +1,15 @@
 """The columns of a segment that eligibility is decided on, and the mask it gives."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.adapters.vectors.repeated import Rows, Texts
 from service.adapters.vectors.words import WordRows
 from service.domain.corridor import Corridor
 from service.domain.eligibility import Eligibility, Mask, WageFloor
@@ -100,11 +102,11 @@ class Facets:
     currency: npt.NDArray[np.int16]
     visa: npt.NDArray[np.int8]
     assesses: npt.NDArray[np.bool_]
-    source: npt.NDArray[np.str_]
-    named: npt.NDArray[np.str_]
-    words: npt.NDArray[np.str_]
-    sectors: npt.NDArray[np.str_]
-    readers: npt.NDArray[np.str_]
+    source: Texts
+    named: Texts
+    words: Texts
+    sectors: Texts
+    readers: Texts
     """Who may know of a private one; empty where it is public."""
 
     @classmethod
@@ -113,7 +115,6 @@ class Facets:
         items = [stored.content for stored in listings]
         places = [read_off.place(x) for x in items]
         nan = float("nan")
-        text = np.dtypes.StringDType()
         return cls(
             kind=np.array([KIND_NUMBERS[x.kind] for x in items], np.int8),
             country=np.array([country_number(x.country) for x in items], np.int16),
@@ -138,59 +139,72 @@ class Facets:
                 [visa_number(visa_needed(x.visa_class, x.isco08)) for x in items], np.int8
             ),
             assesses=np.array([read_off.assesses(x) for x in items], np.bool_),
-            source=np.array([stored.source for stored in listings], text),
-            named=np.array([title_words(x) for x in items], text),
-            words=np.array([listing_words(x) for x in items], text),
-            sectors=np.array(
-                [f"{_SEPARATOR}{_SEPARATOR.join(x.sectors)}{_SEPARATOR}" for x in items], text
+            source=Texts.of([stored.source for stored in listings]),
+            named=Texts.of([title_words(x) for x in items]),
+            words=Texts.of([listing_words(x) for x in items]),
+            sectors=Texts.of(
+                [f"{_SEPARATOR}{_SEPARATOR.join(x.sectors)}{_SEPARATOR}" for x in items]
             ),
-            readers=np.array([_readers(stored) for stored in listings], text),
+            readers=Texts.of([_readers(stored) for stored in listings]),
         )
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.kind)
 
-    def taken(self, rows: npt.NDArray[np.int64]) -> "Facets":
-        """Return only these rows."""
-        return Facets(*(getattr(self, field.name)[rows] for field in fields(self)))
+    @classmethod
+    def joined(cls, parts: Sequence[tuple["Facets", Rows]]) -> "Facets":
+        """Return these rows of each, one part after the other."""
 
-    def joined(self, other: "Facets") -> "Facets":
-        """Return these rows and then the other's."""
-        return Facets(
-            *(
-                np.concatenate([getattr(self, field.name), getattr(other, field.name)])
-                for field in fields(self)
-            )
-        )
+        def column(name: str) -> Any:  # noqa: ANN401 - numbers or texts
+            some = [(getattr(one, name), rows) for one, rows in parts]
+            if isinstance(some[0][0], Texts):
+                return Texts.joined(some)
+            return np.concatenate([numbers[rows] for numbers, rows in some])
+
+        return cls(*(column(field.name) for field in fields(cls)))
 
     @cached_property
     def named_rows(self) -> WordRows:
-        """The rows by the words of their titles and outcomes."""
-        return WordRows(self.named)
+        """What differs among titles and outcomes, by its words."""
+        return WordRows(list(self.named.all_distinct()))
 
     @cached_property
     def word_rows(self) -> WordRows:
-        """The rows by all the words that stand in them."""
-        return WordRows(self.words)
+        """What differs among all their words, by these."""
+        return WordRows(list(self.words.all_distinct()))
 
     def mask(self, rule: Eligibility) -> Mask:
         """Return which rows are eligible, shape (n,), read only."""
         # Kept where the rule is that of a whole country and day; what one person wishes is not.
-        of_many = not (rule.refusals or rule.min_wage or rule.filter_wage or rule.within)
-        known = self._known_masks.get(rule) if of_many else None
+        of_many = replace(rule, refusals=(), min_wage=None, filter_wage=None, within=None)
+        known = self._known_masks.get(of_many)
         if known is None:
-            known = self._read_mask(rule)
+            known = self._read_mask(of_many)
             known.setflags(write=False)
-            if of_many:
-                if len(self._known_masks) >= _MOST_MASKS:
-                    self._known_masks.clear()
-                self._known_masks[rule] = known
-        return known
+            if len(self._known_masks) >= _MOST_MASKS:
+                self._known_masks.clear()
+            self._known_masks[of_many] = known
+        if not (rule.refusals or rule.min_wage or rule.filter_wage or rule.within):
+            return known
+        own = known & self._pay(rule)
+        for refusal in rule.refusals:
+            own &= ~self._refused(refusal)
+        if rule.within is not None:
+            # Sines of a million places take longer than the search; most are not open anyway.
+            rows = np.flatnonzero(own & self._placed)
+            lat, lon, spread = self.lat[rows], self.lon[rows], self.spread[rows]
+            own[rows[rule.within.surely_beyond(lat, lon, spread)]] = False
+        own.setflags(write=False)
+        return own
 
     @cached_property
     def _known_masks(self) -> dict[Eligibility, Mask]:
         return {}
+
+    @cached_property
+    def _placed(self) -> Mask:
+        return ~(np.isnan(self.lat) | np.isnan(self.lon))
 
     def _read_mask(self, rule: Eligibility) -> Mask:
         mask = np.isin(self.kind, [KIND_NUMBERS[kind] for kind in rule.kinds])
@@ -200,17 +214,15 @@ class Facets:
             mask &= ~np.isin(self.country, [country_number(c) for c in rule.countries_not])
         if rule.valid_on is not None:
             mask &= self.last_day >= _ordinal(rule.valid_on)
-        for refusal in rule.refusals:
-            mask &= ~self._refused(refusal)
         for corridor in rule.closed:
             mask &= ~self._falls_under(corridor)
-        mask &= self._in_sectors(rule) & self._pay(rule)
+        if rule.sectors is not None:
+            wanted = [f"{_SEPARATOR}{one}{_SEPARATOR}" for one in rule.sectors]
+            mask &= self.sectors.where(lambda text: any(one in text for one in wanted))
         if rule.isco08 is not None:
             mask &= self._in_groups(rule.isco08)
         if rule.sources is not None:
-            mask &= _any_equal(self.source, rule.sources)
-        if rule.within is not None:
-            mask &= ~rule.within.surely_beyond(self.lat, self.lon, self.spread)
+            mask &= self.source.where(rule.sources.__contains__)
         if rule.licensed_only:
             mask &= self.licensed == 1
         mask[self.hidden_from(rule.viewer)] = False
@@ -219,7 +231,7 @@ class Facets:
     @cached_property
     def private(self) -> npt.NDArray[np.int64]:
         """The rows that not everybody may know of, usually few or none."""
-        return np.flatnonzero(self.readers != "")
+        return np.flatnonzero(self.readers.where(bool))
 
     def hidden_from(self, viewer: str | None) -> npt.NDArray[np.int64]:
         """Return the rows that an organisation may not know of."""
@@ -230,8 +242,8 @@ class Facets:
             if len(self._known_hidden) >= _MOST_VIEWERS:
                 self._known_hidden.clear()
             wanted = f"{_SEPARATOR}{viewer}{_SEPARATOR}"
-            seen = np.strings.find(self.readers[self.private], wanted) >= 0
-            known = self._known_hidden[viewer] = self.private[~seen]
+            seen = self.readers.where(lambda text: wanted in text)
+            known = self._known_hidden[viewer] = self.private[~seen[self.private]]
         return known
 
     @cached_property
@@ -242,7 +254,7 @@ class Facets:
         """Return who may know of these rows, None for everybody, as `StoredListing.readers`."""
         return [
             frozenset(text.strip(_SEPARATOR).split(_SEPARATOR)) if text else None
-            for text in self.readers[list(rows)].tolist()
+            for text in (self.readers[row] for row in rows)
         ]
 
     @cached_property
@@ -259,12 +271,14 @@ class Facets:
         return known
 
     def _read_refused(self, refusal: Refusal) -> Mask:
-        refused = self._in_groups(refusal.isco08)
+        named = np.zeros(len(self.named.keys), dtype=np.bool_)
         for phrase in refusal.words:
-            refused[self.named_rows.holding(phrase)] = True
+            named[self.named_rows.holding(phrase)] = True
+        words = np.zeros(len(self.words.keys), dtype=np.bool_)
         for phrase in refusal.words | refusal.uncoded:
-            rows = self.word_rows.holding(phrase)
-            refused[rows[self.isco[rows] < 0]] = True
+            words[self.word_rows.holding(phrase)] = True
+        refused = self._in_groups(refusal.isco08) | named[self.named.which]
+        refused |= words[self.words.which] & (self.isco < 0)
         return refused
 
     def _falls_under(self, corridor: Corridor) -> Mask:
@@ -272,14 +286,6 @@ class Facets:
         if corridor.covers is not None:
             falls = falls & np.isin(self.visa, [visa_number(kind) for kind in corridor.covers])
         return falls
-
-    def _in_sectors(self, rule: Eligibility) -> Mask:
-        if rule.sectors is None:
-            return np.ones(len(self), dtype=np.bool_)
-        found = np.zeros(len(self), dtype=np.bool_)
-        for sector in rule.sectors:
-            found |= np.strings.find(self.sectors, f"{_SEPARATOR}{sector}{_SEPARATOR}") >= 0
-        return found
 
     def _pay(self, rule: Eligibility) -> Mask:
         mask = np.ones(len(self), dtype=np.bool_)
@@ -324,10 +330,3 @@ def _or_nan(value: float | None) -> float:
 
 def _ordinal(day: date) -> int:
     return day.toordinal()
-
-
-def _any_equal(column: npt.NDArray[np.str_], values: frozenset[str]) -> Mask:
-    found = np.zeros(len(column), dtype=np.bool_)
-    for value in values:
-        found |= column == value
-    return found

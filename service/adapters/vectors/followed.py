@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Final, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -75,7 +74,7 @@ class State(Generic[S]):
     @property
     def rows(self) -> int:
         """Living rows."""
-        return sum(int(mask.sum()) for mask in self.alive)
+        return sum(int(np.count_nonzero(mask)) for mask in self.alive)
 
 
 class Followed(Generic[S]):
@@ -100,6 +99,14 @@ class Followed(Generic[S]):
         made = self.build(ids)
         return [] if made is None else [made]
 
+    def join(self, parts: Sequence[tuple[S, Mask]]) -> S:
+        """Return one segment of the living rows of several, as `merged` does of two."""
+        (made, alive), *rest = parts
+        for other, other_alive in rest:
+            made = made.merged(alive, other, other_alive)
+            alive = np.ones(len(made), dtype=np.bool_)
+        return made
+
     def shelf(self, segment: S) -> int:  # noqa: ARG002 - for those that have several
         """Return where a segment stands: only those of one shelf are merged."""
         return 0
@@ -112,11 +119,9 @@ class Followed(Generic[S]):
         """Take in what the feed holds; return how many changes came in."""
         with self._changing:
             seen = self._take_in()
-            while (at := self._mergeable(below=_INLINE)) is not None:
-                state = self.current
-                (a, b), (alive_a, alive_b) = state.segments[at : at + 2], state.alive[at : at + 2]
-                merged = a.merged(alive_a, b, alive_b)
-                self._swap(at, merged, np.ones(len(merged), dtype=np.bool_))
+            while (due := self._mergeable(below=_INLINE)) is not None:
+                merged = self.join(self._parts(due))
+                self._swap(due, merged, np.ones(len(merged), dtype=np.bool_))
             return seen
 
     def merge_all(self) -> None:
@@ -153,39 +158,52 @@ class Followed(Generic[S]):
         return seen
 
     def _merge_aside(self) -> bool:
-        """Merge one pair of neighbours; False where nothing needs merging."""
+        """Merge some neighbours; False where nothing needs merging."""
         with self._changing:
-            at = self._mergeable(below=None)
-            if at is None:
+            due = self._mergeable(below=None)
+            if due is None:
                 return False
-            (a, b), (alive_a, alive_b) = (
-                self.current.segments[at : at + 2],
-                self.current.alive[at : at + 2],
-            )
-        merged = a.merged(alive_a, b, alive_b)
+            parts = self._parts(due)
+        merged = self.join(parts)
         with self._changing:
             state = self.current
-            for where, (left, right) in enumerate(pairwise(state.segments)):
-                if left is a and right is b:
-                    still = [state.alive[where][alive_a], state.alive[where + 1][alive_b]]
-                    self._swap(where, merged, np.concatenate(still))
-        # Where the two no longer stand side by side, one was merged otherwise meanwhile,
+            for at in range(len(state.segments) - len(parts) + 1):
+                here = slice(at, at + len(parts))
+                pairs = list(zip(parts, state.segments[here], strict=True))
+                if all(before is now for (before, _), now in pairs):
+                    alive = state.alive[here]
+                    still = [now[then] for now, (_, then) in zip(alive, parts, strict=True)]
+                    self._swap(here, merged, np.concatenate(still))
+        # Where they no longer stand side by side, one was merged otherwise meanwhile,
         # and the next round sees that.
         return True
 
-    def _mergeable(self, *, below: int | None) -> int | None:
-        """Return where two neighbours should become one (of fewer than `below` rows), or None."""
-        for at, (left, right) in enumerate(pairwise(self.current.segments)):
-            due = len(left) < _GROWTH * len(right)
-            small = below is None or len(left) + len(right) < below
-            if due and small and self.shelf(left) == self.shelf(right):
-                return at
-        return None
+    def _parts(self, due: slice) -> list[tuple[S, Mask]]:
+        return list(zip(self.current.segments[due], self.current.alive[due], strict=True))
 
-    def _swap(self, at: int, merged: S, alive: Mask) -> None:
+    def _mergeable(self, *, below: int | None) -> slice | None:
+        """Return which neighbours should become one (of fewer than `below` rows), or None.
+
+        All that would be merged two by two at last: each row is then written once.
+        """
+        runs = [
+            (len(one), self.shelf(one), at, at + 1) for at, one in enumerate(self.current.segments)
+        ]
+        at = 0
+        while at + 1 < len(runs):
+            (left, shelf, start, _), (right, other, _, stop) = runs[at : at + 2]
+            due = left < _GROWTH * right and shelf == other
+            if due and (below is None or left + right < below):
+                runs[at : at + 2] = [(left + right, shelf, start, stop)]
+                at = max(0, at - 1)
+            else:
+                at += 1
+        return next((slice(a, b) for _, _, a, b in runs if b - a > 1), None)
+
+    def _swap(self, due: slice, merged: S, alive: Mask) -> None:
         segments, masks = list(self.current.segments), list(self.current.alive)
-        segments[at : at + 2] = [merged] if len(merged) else []
-        masks[at : at + 2] = [alive] if len(merged) else []
+        segments[due] = [merged] if len(merged) else []
+        masks[due] = [alive] if len(merged) else []
         self.current = replace(self.current, segments=tuple(segments), alive=tuple(masks))
 
 

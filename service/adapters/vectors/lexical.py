@@ -51,16 +51,22 @@ def idf_of(n: int, held_by: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Weighted n-grams of n listings by column. `idf`: (features,), 0 where unused."""
+    """Weighted n-grams of n wordings by column. `idf`: (features,), 0 where unused."""
 
     columns: sp.csc_matrix
     idf: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, counts: sp.csr_matrix) -> "Lexicon":
-        """Weigh counts by their own IDF: see `weighing`."""
-        held_by = np.bincount(counts.indices, minlength=FEATURES)
-        return cls.weighing(counts, idf_of(counts.shape[0], held_by))
+    def of(cls, counts: sp.csr_matrix, times: npt.NDArray[np.int64] | None = None) -> "Lexicon":
+        """Weigh counts by their own IDF: see `weighing`.
+
+        times: (n,) how many listings are worded so; None: one each.
+        """
+        if times is None:
+            times = np.ones(counts.shape[0], np.int64)
+        listings = np.repeat(times, np.diff(counts.indptr))
+        held_by = np.bincount(counts.indices, listings, FEATURES).astype(np.int64)
+        return cls.weighing(counts, idf_of(int(times.sum()), held_by))
 
     @classmethod
     def weighing(cls, counts: sp.csr_matrix, idf: npt.NDArray[np.float32]) -> "Lexicon":

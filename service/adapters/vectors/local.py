@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,8 +18,10 @@ from service.adapters.vectors.facets import (
     currency_code,
 )
 from service.adapters.vectors.followed import FEED_CHUNK, Followed, State, Views
+from service.adapters.vectors.graph import building_beside
 from service.adapters.vectors.lexical import Scores, count
-from service.adapters.vectors.segment import Rows, Segment
+from service.adapters.vectors.repeated import Rows
+from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
 from service.domain.eligibility import Eligibility, Mask
 from service.domain.embedding import Grams, ModelIdentity
@@ -33,6 +36,8 @@ _log = structlog.get_logger(__name__)
 
 _SAVE_AFTER = 1000
 _MOST_STOCKS = 64
+_PART = 10_000
+"""Listings read from the store at a time."""
 
 
 WordsOf = Callable[[Listing], str]
@@ -105,7 +110,7 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         state = self.current
         hidden = sum(
-            int(alive[segment.facets.hidden_from(viewer)].sum())
+            int(np.count_nonzero(alive[segment.facets.hidden_from(viewer)]))
             for segment, alive in zip(state.segments, state.alive, strict=True)
         )
         return IndexState(generation=state.views.of(viewer), listings=state.rows - hidden)
@@ -152,7 +157,7 @@ class LocalListingIndex(Followed[Segment]):
             rows = np.array([row for row in here if row is not None and alive[row]], np.int64)
             if len(rows):
                 pools.append(_pool_of(segment, rows, np.zeros(len(rows), np.float32)))
-                likeness.append(segment.lexicon.cosines(texts, segment.counts[rows]))
+                likeness.append(segment.wordings.cosines(texts, rows))
         none = np.zeros((len(texts), 0), np.float32)
         return LexicalPool(joined(pools, self._model.dimensions), np.hstack([none, *likeness]))
 
@@ -177,8 +182,15 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         with self._tidying:
             self.merge_all()
-            if self.unsaved >= _SAVE_AFTER:
+            if self.unsaved >= _SAVE_AFTER or self._holds_unsaved_graph():
                 self._save()
+
+    def _holds_unsaved_graph(self) -> bool:
+        """Tell whether something large lies in memory that could be mapped from a file."""
+        folder = self._snapshot
+        return folder is not None and any(
+            one.graph is not None and not folder.holds(one) for one in self.current.segments
+        )
 
     def close(self) -> None:
         """Save what is not saved yet."""
@@ -190,21 +202,30 @@ class LocalListingIndex(Followed[Segment]):
         """See `Followed`."""
         return self._store.listing_changes(after, limit)
 
-    def build(self, ids: Sequence[str]) -> Segment | None:
-        """Build a segment of those listings that exist and have vectors of this model."""
-        return self._segment(self._read(ids))
-
     def built(self, ids: Sequence[str]) -> list[Segment]:
-        """See `Followed`. What is private stands apart.
+        """Build segments of those listings that exist and have vectors of this model.
 
-        How much a word weighs depends on all that stand with it: not even that tells of them.
+        In parts: as records and whole floats a million would take ten times the memory. What is
+        private stands apart: how much a word weighs depends on all that stand with it, and not
+        even that tells of them.
         """
-        rows = self._read(ids)
-        shelves = (
-            [row for row in rows if row[0].readers is None],
-            [row for row in rows if row[0].readers is not None],
-        )
-        return [made for some in shelves if (made := self._segment(some)) is not None]
+        shelves: tuple[list[Segment], list[Segment]] = ([], [])
+        for start in range(0, len(ids), _PART):
+            rows = self._read(ids[start : start + _PART])
+            for shelf, parts in enumerate(shelves):
+                some = [row for row in rows if (row[0].readers is not None) == shelf]
+                if some:
+                    parts.append(self._segment(some))
+        return [
+            parts[0] if len(parts) == 1 else Segment.joined(_whole(parts))
+            for parts in shelves
+            if parts
+        ]
+
+    def join(self, parts: Sequence[tuple[Segment, Mask]]) -> Segment:
+        """See `Followed`. Half of the cores are left to who is being answered meanwhile."""
+        with building_beside():
+            return Segment.joined(parts)
 
     def shelf(self, segment: Segment) -> int:
         """See `Followed`."""
@@ -220,9 +241,7 @@ class LocalListingIndex(Followed[Segment]):
             found += [(stored[one], made[one]) for one in chunk if one in stored and one in made]
         return found
 
-    def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment | None:
-        if not rows:
-            return None
+    def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment:
         kept = [stored for stored, _ in rows]
         words = [fold(self._words_of(stored.content)) for stored in kept]
         return Segment.of(kept, [vectors for _, vectors in rows], words, self._read_off)
@@ -232,13 +251,23 @@ class LocalListingIndex(Followed[Segment]):
             return
         state = self.current
         try:
-            self._snapshot.save(
+            written = self._snapshot.save(
                 Saved(state.segments, state.alive, state.sequence, state.generation, state.views)
             )
-        except OSError as error:
+            mapped = {one: self._snapshot.reopened(one) for one in written if one.graph is not None}
+        except (OSError, ValueError) as error:
             # The snapshot only saves time; the store holds everything.
             _log.warning("index snapshot not saved", error=repr(error))
+        else:
+            # From now on of its file, which the system may drop and read again, not of memory.
+            with self._changing:
+                segments = tuple(mapped.get(one, one) for one in self.current.segments)
+                self.current = replace(self.current, segments=segments)
         self.unsaved = 0
+
+
+def _whole(parts: list[Segment]) -> list[tuple[Segment, Mask]]:
+    return [(one, np.ones(len(one), dtype=np.bool_)) for one in parts]
 
 
 def _stock_of(state: State[Segment], day: date, viewer: str | None) -> Stock:
@@ -255,16 +284,25 @@ def _stock_of(state: State[Segment], day: date, viewer: str | None) -> Stock:
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    countries, country = np.unique(column("country"), return_inverse=True)
-    currencies, currency = np.unique(column("currency"), return_inverse=True)
+    countries, country = _numbered(column("country"))
+    currencies, currency = _numbered(column("currency"))
     return Stock(
-        countries=tuple(country_code(int(one)) for one in countries),
-        country=country.astype(np.int32),
+        countries=tuple(country_code(one) for one in countries),
+        country=country,
         occupation=column("isco").astype(np.int32),
-        currencies=tuple(currency_code(int(one)) for one in currencies),
-        currency=currency.astype(np.int32),
+        currencies=tuple(currency_code(one) for one in currencies),
+        currency=currency,
         wage=column("wage"),
     )
+
+
+def _numbered(column: npt.NDArray[Any]) -> tuple[list[int], npt.NDArray[np.int32]]:
+    """Return the values of a column of small numbers from -1 on, and the place of each row's."""
+    shifted = column.astype(np.int64) + 1
+    found = np.flatnonzero(np.bincount(shifted))
+    places = np.zeros(int(found.max(initial=0)) + 1, np.int32)
+    places[found] = np.arange(len(found), dtype=np.int32)
+    return (found - 1).tolist(), places[shifted]
 
 
 def shares(size: int, queries: int) -> list[int]:
@@ -274,7 +312,7 @@ def shares(size: int, queries: int) -> list[int]:
 
 
 def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: sp.csr_matrix) -> list[Pool]:
-    lexical = segment.lexicon.scores(words)
+    likeness = segment.wordings.likeness(words)
     pools = []
     for ask in query.asks:
         eligible = alive & segment.facets.mask(ask.eligible)
@@ -283,17 +321,17 @@ def _pools_of(segment: Segment, alive: Mask, query: PoolQuery, words: sp.csr_mat
         wanted = shares(ask.size, len(query.vectors))
         rows = np.union1d(
             segment.nearest(query.vectors, wanted, eligible),
-            segment.lexically_nearest(lexical, ask.size, eligible),
+            segment.wordings.nearest(likeness, ask.size, eligible),
         ).astype(np.int64)
-        pools.append(_pool_of(segment, rows, lexical[rows]))
+        pools.append(_pool_of(segment, rows, likeness.scores[segment.wordings.which[rows]]))
     return pools
 
 
 def _pool_of(segment: Segment, rows: Rows, lexical: Scores) -> Pool:
-    requirements, sizes = segment.requirements_of(rows)
+    requirements, sizes = segment.requirements.of_rows(rows)
     return Pool(
         ids=tuple(segment.ids[row] for row in rows),
-        whole=segment.whole[rows],
+        whole=segment.whole[rows].astype(np.float32),
         occupation=segment.facets.isco[rows],
         kind=segment.facets.kind[rows],
         lexical=lexical,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from service.adapters.vectors.facets import country_number
 from service.adapters.vectors.followed import FEED_CHUNK, Followed
 from service.adapters.vectors.scan import Near, Rows, Scan
-from service.adapters.vectors.segment import top
+from service.adapters.vectors.wordings import top
 from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState, PersonFacts, Seeking
 from service.domain.eligibility import Circle, Mask
 from service.domain.embedding import ModelIdentity, Vectors

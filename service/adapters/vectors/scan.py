@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.adapters.vectors.products import Bytes, as_bytes, products
-from service.adapters.vectors.segment import top
+from service.adapters.vectors.wordings import top
 from service.domain.eligibility import Mask
 from service.domain.embedding import Vectors
 

@@ -7,6 +7,7 @@ replaced in one step, so a process killed at any moment leaves the old state or 
 import os
 import shutil
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -19,16 +20,19 @@ import orjson
 import scipy.sparse as sp
 import structlog
 
+from service.adapters.vectors.coarse import Coarse
 from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.followed import Views
 from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import FEATURES, Lexicon
+from service.adapters.vectors.repeated import SharedVectors, Texts
 from service.adapters.vectors.segment import Segment
+from service.adapters.vectors.wordings import Wordings
 from service.domain.eligibility import Mask
 
 _log = structlog.get_logger(__name__)
 
-_FORMAT = 7
+_FORMAT = 8
 _STATE = "state.json"
 _CHECKSUMS = "checksums.json"
 _READ_AT_ONCE = 1 << 20
@@ -83,13 +87,29 @@ class SnapshotFolder:
         """Make sure that what is saved is never loaded again."""
         (self._folder / _STATE).unlink(missing_ok=True)
 
-    def save(self, saved: Saved) -> None:
-        """Write segments that are new, then the state, then drop folders nobody names."""
+    def reopened(self, segment: Segment) -> Segment:
+        """Return the same segment mapped from what was saved of it."""
+        name = self._names[segment]
+        mapped = _read(self._folder / name)
+        self._names[mapped] = name
+        return mapped
+
+    def holds(self, segment: Segment) -> bool:
+        """Tell whether a segment was saved."""
+        return segment in self._names
+
+    def save(self, saved: Saved) -> list[Segment]:
+        """Write segments that are new, then the state, then drop folders nobody names.
+
+        Return the new ones.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
+        written = []
         for segment in saved.segments:
             name = self._names.setdefault(segment, f"segment-{uuid4().hex}")
             if not (self._folder / name).exists():
                 _write(segment, self._folder / name)
+                written.append(segment)
         state = {
             "format": _FORMAT,
             "revision": self._revision,
@@ -107,6 +127,7 @@ class SnapshotFolder:
         for old in (*self._folder.glob("segment-*"), *self._folder.glob(".segment-*")):
             if old.name not in kept:
                 shutil.rmtree(old, ignore_errors=True)
+        return written
 
 
 def _write_state(state: dict[str, Any], path: Path) -> None:
@@ -132,26 +153,41 @@ def _read_state(path: Path) -> dict[str, Any]:
 def _write(segment: Segment, folder: Path) -> None:
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir()
-    texts = {"ids": list(segment.ids)}
-    for facet in fields(Facets):
-        column = getattr(segment.facets, facet.name)
-        if isinstance(column.dtype, np.dtypes.StringDType):
-            texts[facet.name] = column.tolist()
-        else:
-            np.save(draft / f"facet-{facet.name}.npy", column)
-    (draft / "texts.json").write_bytes(orjson.dumps(texts))
-    np.save(draft / "whole.npy", segment.whole)
-    np.save(draft / "requirements.npy", segment.requirements)
-    np.save(draft / "starts.npy", segment.starts)
-    for name, sparse in (("counts", segment.counts), ("lexicon", segment.lexicon.columns)):
-        for part in SPARSE:
-            np.save(draft / f"{name}-{part}.npy", getattr(sparse, part))
-    np.save(draft / "idf.npy", segment.lexicon.idf)
+    (draft / "ids.json").write_bytes(orjson.dumps(segment.ids))
+    for name, column in _columns(segment):
+        np.save(draft / f"{name}.npy", column)
     if segment.graph is not None:
         segment.graph.save(draft / "graph.faiss")
     sums = {path.name: _checksum(path) for path in draft.iterdir()}
     (draft / _CHECKSUMS).write_bytes(orjson.dumps(sums))
     draft.replace(folder)
+
+
+def _columns(segment: Segment) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield a segment's arrays and what each is called."""
+    for facet in fields(Facets):
+        column = getattr(segment.facets, facet.name)
+        if isinstance(column, Texts):
+            for part in fields(Texts):
+                yield f"facet-{facet.name}-{part.name}", getattr(column, part.name)
+        else:
+            yield f"facet-{facet.name}", column
+    for part in fields(SharedVectors):
+        yield f"requirements-{part.name}", getattr(segment.requirements, part.name)
+    yield "wording", segment.wordings.which
+    yield "wording-keys", segment.wordings.keys
+    for name, sparse in (
+        ("counts", segment.wordings.counts),
+        ("lexicon", segment.wordings.lexicon.columns),
+    ):
+        for piece in SPARSE:
+            yield f"{name}-{piece}", getattr(sparse, piece)
+    yield "idf", segment.wordings.lexicon.idf
+    if segment.coarse is None:
+        yield "whole", segment.whole
+    else:
+        yield "coarse-axes", segment.coarse.axes
+        yield "coarse-codes", segment.coarse.codes
 
 
 def _checksum(path: Path) -> int:
@@ -177,37 +213,46 @@ def _require_whole(folder: Path) -> None:
 
 def _read(folder: Path) -> Segment:
     _require_whole(folder)
-    texts = orjson.loads((folder / "texts.json").read_bytes())
-    columns = {}
+    columns: dict[str, Any] = {}
     for facet in fields(Facets):
-        path = folder / f"facet-{facet.name}.npy"
-        if path.exists():
-            columns[facet.name] = np.load(path)
+        if (folder / f"facet-{facet.name}.npy").exists():
+            columns[facet.name] = np.load(folder / f"facet-{facet.name}.npy")
         else:
-            columns[facet.name] = np.array(texts[facet.name], np.dtypes.StringDType())
+            columns[facet.name] = Texts(
+                *(_mapped(folder, f"facet-{facet.name}-{part.name}") for part in fields(Texts))
+            )
     graph = folder / "graph.faiss"
+    keys = _mapped(folder, "wording-keys")
     return Segment.assemble(
-        ids=tuple(texts["ids"]),
+        ids=tuple(orjson.loads((folder / "ids.json").read_bytes())),
         facets=Facets(**columns),
-        whole=_mapped(folder / "whole.npy"),
-        requirements=_mapped(folder / "requirements.npy"),
-        starts=np.load(folder / "starts.npy"),
-        counts=sp.csr_matrix(_sparse(folder, "counts"), shape=(len(texts["ids"]), FEATURES)),
-        lexicon=Lexicon(
-            columns=sp.csc_matrix(_sparse(folder, "lexicon"), shape=(len(texts["ids"]), FEATURES)),
-            idf=np.load(folder / "idf.npy"),
+        whole=[] if graph.exists() else [_mapped(folder, "whole")],
+        requirements=SharedVectors(
+            *(_mapped(folder, f"requirements-{part.name}") for part in fields(SharedVectors))
+        ),
+        wordings=Wordings(
+            _mapped(folder, "wording"),
+            keys,
+            sp.csr_matrix(_sparse(folder, "counts"), shape=(len(keys), FEATURES)),
+            Lexicon(
+                sp.csc_matrix(_sparse(folder, "lexicon"), shape=(len(keys), FEATURES)),
+                np.load(folder / "idf.npy"),
+            ),
         ),
         graph=Graph.load(graph) if graph.exists() else None,
+        coarse=Coarse(_mapped(folder, "coarse-axes"), _mapped(folder, "coarse-codes"))
+        if graph.exists()
+        else None,
     )
 
 
 def _sparse(folder: Path, name: str) -> tuple[npt.NDArray[Any], ...]:
-    return tuple(_mapped(folder / f"{name}-{part}.npy") for part in SPARSE)
+    return tuple(_mapped(folder, f"{name}-{part}") for part in SPARSE)
 
 
-def _mapped(path: Path) -> npt.NDArray[Any]:
+def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
     """Map a file, not read it: one answer touches a few hundred listings and their n-grams.
 
     As a plain array: what numpy does on taking rows of a map costs more than the rows.
     """
-    return np.asarray(np.load(path, mmap_mode="r"))
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))

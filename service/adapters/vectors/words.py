@@ -14,14 +14,14 @@ _NONE: Final = np.zeros(0, dtype=np.int32)
 
 
 class WordRows:
-    """Built once from a column of `listing_words`; a phrase then costs a few look-ups.
+    """Built once from some `listing_words`; a phrase then costs a few look-ups.
 
     Scanning 50,000 texts for each of a veto's forty spellings would take longer than the search.
     """
 
-    def __init__(self, words: npt.NDArray[np.str_]) -> None:
-        """Index the column."""
-        self._texts: list[str] = words.tolist()
+    def __init__(self, words: list[str]) -> None:
+        """Index the texts."""
+        self._texts = words
         found: dict[str, list[int]] = defaultdict(list)
         for row, text in enumerate(self._texts):
             for word in set(text.split()):

@@ -239,7 +239,7 @@ def test_rows_keep_their_verdict_when_segments_merge(
     rule = rules_for(route, book_of(profile), filters).allowed
     facets = Facets.of(batch)
     rows = np.array(random.sample(range(len(batch)), random.randint(0, len(batch))), np.int64)
-    joined = facets.taken(rows).joined(facets)
+    joined = Facets.joined([(facets, rows), (facets, np.arange(len(batch)))])
     expected = np.concatenate([facets.mask(rule)[rows], facets.mask(rule)])
     assert joined.mask(rule).tolist() == expected.tolist()
 

@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pytest
-import scipy.sparse as sp
 
 from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.graph import Graph
-from service.adapters.vectors.lexical import count
+from service.adapters.vectors.repeated import SharedVectors
 from service.adapters.vectors.segment import GRAPH_FROM, Segment
+from service.adapters.vectors.wordings import Wordings
 from service.domain.listing import StoredListing
 from tests.contracts.examples import job, unit_rows
 
@@ -42,11 +42,10 @@ class Corpus:
         listing = StoredListing("lst", "home", "board", "1", 1, _NOW, _NOW, job("cook"))
         self.segment = Segment.assemble(
             ids=tuple(f"{row}" for row in range(SIZE)),
-            facets=Facets.of([listing]).taken(np.zeros(SIZE, np.int64)),
-            whole=self.vectors,
-            requirements=np.zeros((0, 384), np.float16),
-            starts=np.zeros(SIZE + 1, np.int64),
-            counts=sp.csr_matrix(sp.vstack([count(["cook"])] * SIZE)),
+            facets=Facets.joined([(Facets.of([listing]), np.zeros(SIZE, np.int64))]),
+            whole=[self.vectors],
+            requirements=SharedVectors.of([np.zeros((0, 384))] * SIZE, 384),
+            wordings=Wordings.of(["cook"] * SIZE),
         )
 
     def mask(self, share: float, *, spread: bool) -> Mask:
@@ -104,7 +103,7 @@ def test_the_graph_alone_bears_the_narrowest_filter_it_gets(corpus: Corpus, spre
 
 def test_fewer_eligible_rows_than_wanted_are_all_found(corpus: Corpus) -> None:
     """A graph asked for more than there is gives what there is and -1 for the rest."""
-    graph = Graph.build(corpus.vectors[:500])
+    graph = Graph.build([corpus.vectors[:500]])
     eligible = np.zeros(500, np.bool_)
     eligible[[3, 77, 400]] = True
     (rows,) = graph.search(corpus.queries[:1], 10, eligible)

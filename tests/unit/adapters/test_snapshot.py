@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from service.adapters.vectors import followed, local, segment
 from service.adapters.vectors.local import LocalListingIndex
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import SPARSE, Saved, SnapshotFolder
+from service.domain.eligibility import Mask
 from service.domain.embedding import ModelIdentity
 from service.domain.listing import StoredListing
 from tests.contracts.examples import (
@@ -162,12 +163,15 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, 
 
 FILES = [
     "state.json",
-    "*/texts.json",
+    "*/ids.json",
     "*/facet-kind.npy",
     "*/facet-lat.npy",
+    *(f"*/facet-words-{part}.npy" for part in ("which", "keys", "letters", "starts")),
     "*/whole.npy",
-    "*/requirements.npy",
-    "*/starts.npy",
+    *(f"*/requirements-{part}.npy" for part in ("distinct", "which", "starts")),
+    "*/wording.npy",
+    "*/wording-keys.npy",
+    *(f"*/coarse-{part}.npy" for part in ("axes", "codes")),
     *(f"*/{one}-{part}.npy" for one in ("counts", "lexicon") for part in SPARSE),
     "*/idf.npy",
     "*/graph.faiss",
@@ -268,10 +272,10 @@ def test_neighbours_merged_otherwise_meanwhile_are_left_alone(
     index.follow()
     written = store.put_listings([listing_put(f"b {n}") for n in range(10)])
     index.follow()
-    merged = Segment.merged
+    joined = Segment.joined
     interrupted: list[bool] = []
 
-    def interrupt(self: Segment, *rest: object) -> Segment:
+    def interrupt(parts: Sequence[tuple[Segment, Mask]]) -> Segment:
         if not interrupted:
             interrupted.append(True)
             for one in written:
@@ -279,9 +283,9 @@ def test_neighbours_merged_otherwise_meanwhile_are_left_alone(
             store.put_listings([listing_put(f"c {n}") for n in range(4)])
             index.follow()
             assert len(index.current.segments) == 1
-        return merged(self, *rest)  # type: ignore[arg-type]
+        return joined(parts)
 
-    monkeypatch.setattr(Segment, "merged", interrupt)
+    monkeypatch.setattr(Segment, "joined", interrupt)
     index.tidy()
     assert interrupted
     assert_equal_to_store(index, store, MODEL)

@@ -14,7 +14,7 @@ from service.adapters.vectors.pgvector.eligible import Condition, Rules
 from service.adapters.vectors.pgvector.refused import Refused, RefusedRows
 from service.adapters.vectors.pgvector.tables import HalfVector, State, Tables, written
 from service.adapters.vectors.pgvector.words import Known, Rows, Words, unpacked_counts
-from service.adapters.vectors.segment import top
+from service.adapters.vectors.wordings import top
 from service.domain.pool import Ask, PoolQuery
 
 EXACT_BELOW: Final = 12_000
