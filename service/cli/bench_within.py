@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.local import LocalListingIndex
 from service.adapters.vectors.segment import Segment
+from service.adapters.vectors.wordings import top
 from service.cli.bench_server import Spread
 from service.cli.bench_turns import Timed, in_turns
 from service.cli.bench_txtai import BEST, published_weights
@@ -37,6 +38,8 @@ Words = tuple[str, str]
 """What somebody says, and their home country."""
 
 RECALLED: Final = 50
+_EXACT_MOST: Final = 200_000
+_AT_ONCE: Final = 50_000
 _BULK_TURNS: Final = 5
 _BULK_TEXTS: Final = 256
 _WISHES: Final = Preferences(
@@ -158,7 +161,7 @@ class Floor:
 
     def whole(self) -> Vectors:
         """Return the vectors of all listings' whole texts, (n, d)."""
-        return np.concatenate([segment.whole for segment, _ in self._segments])
+        return np.concatenate([one.whole.astype(np.float32) for one, _ in self._segments])
 
     def asked(self) -> Vectors:
         """Return what each of the sample people says as one vector, (n, d)."""
@@ -172,7 +175,7 @@ class Floor:
     def nearest_cosines(self, vector: Vectors, rule: Eligibility, many: int) -> Vectors:
         """Return the cosines of the nearest eligible listings, all looked at, best first."""
         parts = [
-            (segment.whole @ vector)[alive & segment.facets.mask(rule)]
+            _cosines(segment, vector[None])[alive & segment.facets.mask(rule), 0]
             for segment, alive in self._segments
         ]
         best: Vectors = np.sort(np.concatenate(parts))[::-1][:many]
@@ -205,8 +208,13 @@ class Floor:
                 segment.nearest(vectors, wanted, mask)
 
     def others(self) -> list[Timed]:
-        """Find the ten nearest of one vector with scikit-learn and with faiss, all looked at."""
-        whole = np.ascontiguousarray(self._largest.whole)
+        """Find the ten nearest of one vector with scikit-learn and with faiss, all looked at.
+
+        Of more than 200,000 they take seconds and several copies of all vectors: left out.
+        """
+        if len(self._largest) > _EXACT_MOST:
+            return []
+        whole = np.ascontiguousarray(self._largest.whole, dtype=np.float32)
         brute = NearestNeighbors(
             n_neighbors=min(BEST, len(whole)), algorithm="brute", metric="cosine"
         )
@@ -231,22 +239,39 @@ class Floor:
         if len(order):
             few = home & (wage <= order[min(len(order) - 1, len(country) // 100)])
         kept = {"all": self._alive, "country": self._alive & home, "few": self._alive & few}
-        vectors = [read.vectors[:1] for read, _ in self._read if len(read.vectors)]
+        vectors = self.asked()
+        cosines = _cosines(self._largest, vectors)
         return {
-            name: round(float(np.mean([_found(self._largest, one, mask) for one in vectors])), 4)
+            name: round(
+                float(
+                    np.mean(
+                        [
+                            _found(self._largest, one, cosines[:, at], mask)
+                            for at, one in enumerate(vectors)
+                        ]
+                    )
+                ),
+                4,
+            )
             for name, mask in kept.items()
         }
 
 
-def _found(segment: Segment, vector: Vectors, mask: Mask) -> float:
+def _cosines(segment: Segment, vectors: Vectors) -> Vectors:
+    """Return the cosine of every listing with each vector, (n, q)."""
+    parts = [
+        segment.whole[start : start + _AT_ONCE].astype(np.float32) @ vectors.T
+        for start in range(0, len(segment), _AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def _found(segment: Segment, vector: Vectors, cosines: Vectors, mask: Mask) -> float:
     """Return the share of the nearest that an approximate search finds."""
-    rows = np.flatnonzero(mask)
-    cosines = (segment.whole @ vector[0])[rows]
-    best = np.sort(cosines)[::-1][:RECALLED]
+    known = cosines[mask]
+    best = known[top(known, RECALLED)]
     if not len(best):
         return 1.0
-    near = segment.nearest(vector, [RECALLED], mask)
+    near = segment.nearest(vector[None], [RECALLED], mask)
     # By cosine, not by row: of two alike either will do. Half floats round the last digits.
-    return (
-        float(np.mean((segment.whole[near] @ vector[0]) >= best[-1] - 1e-3)) * len(near) / len(best)
-    )
+    return float(np.mean(cosines[near] >= best.min() - 1e-3)) * len(near) / len(best)

@@ -18,7 +18,6 @@ from service.adapters.vectors.facets import (
     currency_code,
 )
 from service.adapters.vectors.followed import FEED_CHUNK, Followed, State, Views
-from service.adapters.vectors.graph import building_beside
 from service.adapters.vectors.lexical import Scores, count
 from service.adapters.vectors.repeated import Rows
 from service.adapters.vectors.segment import Segment
@@ -38,6 +37,7 @@ _SAVE_AFTER = 1000
 _MOST_STOCKS = 64
 _PART = 10_000
 """Listings read from the store at a time."""
+_MOST_PARTS = 8
 
 
 WordsOf = Callable[[Listing], str]
@@ -52,7 +52,7 @@ def all_words(listing: Listing) -> str:
 class LocalListingIndex(Followed[Segment]):
     """Implements `service.ports.ListingIndex`.
 
-    Exact search in small segments and narrow eligible sets, an HNSW graph beyond;
+    Exact search in small segments and narrow eligible sets, beyond in the cells that lie near;
     eligibility becomes a mask before either.
     """
 
@@ -182,14 +182,14 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         with self._tidying:
             self.merge_all()
-            if self.unsaved >= _SAVE_AFTER or self._holds_unsaved_graph():
+            if self.unsaved >= _SAVE_AFTER or self._holds_large_unsaved():
                 self._save()
 
-    def _holds_unsaved_graph(self) -> bool:
+    def _holds_large_unsaved(self) -> bool:
         """Tell whether something large lies in memory that could be mapped from a file."""
         folder = self._snapshot
         return folder is not None and any(
-            one.graph is not None and not folder.holds(one) for one in self.current.segments
+            one.cells is not None and not folder.holds(one) for one in self.current.segments
         )
 
     def close(self) -> None:
@@ -210,22 +210,21 @@ class LocalListingIndex(Followed[Segment]):
         even that tells of them.
         """
         shelves: tuple[list[Segment], list[Segment]] = ([], [])
+        draft = len(ids) > _PART
         for start in range(0, len(ids), _PART):
             rows = self._read(ids[start : start + _PART])
             for shelf, parts in enumerate(shelves):
                 some = [row for row in rows if (row[0].readers is not None) == shelf]
                 if some:
-                    parts.append(self._segment(some))
-        return [
-            parts[0] if len(parts) == 1 else Segment.joined(_whole(parts))
-            for parts in shelves
-            if parts
-        ]
+                    parts.append(self._segment(some, draft=draft))
+                if len(parts) > _MOST_PARTS:
+                    # What they all say again and again is then there once.
+                    parts[:] = [Segment.joined(_whole(parts), draft=True)]
+        return [Segment.joined(_whole(parts)) if draft else parts[0] for parts in shelves if parts]
 
     def join(self, parts: Sequence[tuple[Segment, Mask]]) -> Segment:
-        """See `Followed`. Half of the cores are left to who is being answered meanwhile."""
-        with building_beside():
-            return Segment.joined(parts)
+        """See `Followed`."""
+        return Segment.joined(parts)
 
     def shelf(self, segment: Segment) -> int:
         """See `Followed`."""
@@ -241,10 +240,13 @@ class LocalListingIndex(Followed[Segment]):
             found += [(stored[one], made[one]) for one in chunk if one in stored and one in made]
         return found
 
-    def _segment(self, rows: Sequence[tuple[StoredListing, ListingVectors]]) -> Segment:
+    def _segment(
+        self, rows: Sequence[tuple[StoredListing, ListingVectors]], *, draft: bool
+    ) -> Segment:
         kept = [stored for stored, _ in rows]
         words = [fold(self._words_of(stored.content)) for stored in kept]
-        return Segment.of(kept, [vectors for _, vectors in rows], words, self._read_off)
+        made = [vectors for _, vectors in rows]
+        return Segment.of(kept, made, words, self._read_off, draft=draft)
 
     def _save(self) -> None:
         if self._snapshot is None:
@@ -254,7 +256,7 @@ class LocalListingIndex(Followed[Segment]):
             written = self._snapshot.save(
                 Saved(state.segments, state.alive, state.sequence, state.generation, state.views)
             )
-            mapped = {one: self._snapshot.reopened(one) for one in written if one.graph is not None}
+            mapped = {one: self._snapshot.reopened(one) for one in written if one.cells is not None}
         except (OSError, ValueError) as error:
             # The snapshot only saves time; the store holds everything.
             _log.warning("index snapshot not saved", error=repr(error))

@@ -1,15 +1,14 @@
-"""One immutable part of the index: columns, vectors, n-grams and, when large, a graph."""
+"""One immutable part of the index: columns, vectors, n-grams and, when large, cells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from service.adapters.vectors.coarse import Coarse
+from service.adapters.vectors.cells import Cells
 from service.adapters.vectors.facets import STATED, Facets, ReadOff
-from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.repeated import Rows, SharedVectors
 from service.adapters.vectors.wordings import Wordings, top
 from service.domain.eligibility import Mask
@@ -17,13 +16,8 @@ from service.domain.embedding import Vectors
 from service.domain.listing import StoredListing
 from service.domain.pool import ListingVectors
 
-GRAPH_FROM: Final = 20_000
-"""Rows from which a segment carries an HNSW graph; below, exact search is as fast."""
-_EXACT_BELOW: Final = 6_000
-_EXACT_SHARE: Final = 8
-"""Less than one row in this many eligible: the graph would walk further than a look at each."""
-_LOOKED_AT_WHOLE: Final = 2_000
-"""As many eligible rows are compared as a whole; of more, those that come near along some axes."""
+CELLS_FROM: Final = 20_000
+"""Rows from which a segment is divided into cells; of fewer all are compared."""
 _AT_ONCE: Final = 20_000
 
 
@@ -31,7 +25,7 @@ _AT_ONCE: Final = 20_000
 class Segment:
     """The columns of n listings.
 
-    whole: (n, d) float32; half floats, and the graph's own, where there is one.
+    whole: (n, d) float32; half floats in a draft and where there are cells.
     """
 
     ids: tuple[str, ...]
@@ -40,8 +34,7 @@ class Segment:
     whole: npt.NDArray[Any]
     requirements: SharedVectors
     wordings: Wordings
-    graph: Graph | None
-    coarse: Coarse | None
+    cells: Cells | None
 
     @classmethod
     def of(
@@ -50,15 +43,21 @@ class Segment:
         vectors: Sequence[ListingVectors],
         words: Sequence[str],
         read_off: ReadOff = STATED,
+        *,
+        draft: bool = False,
     ) -> "Segment":
-        """Build a segment from listings, their vectors and folded words, in the same order."""
-        whole = np.stack([made.whole for made in vectors]).astype(np.float32)
+        """Build a segment from listings, their vectors and folded words, in the same order.
+
+        draft: not to be searched, only to be joined with others.
+        """
+        whole = np.stack([made.whole for made in vectors])
         return cls.assemble(
             ids=tuple(stored.id for stored in listings),
             facets=Facets.of(listings, read_off),
-            whole=[whole],
+            whole=whole.astype(_kept_as(len(whole), draft=draft)),
             requirements=SharedVectors.of([made.requirements for made in vectors], whole.shape[1]),
             wordings=Wordings.of(words),
+            draft=draft,
         )
 
     @classmethod
@@ -67,32 +66,26 @@ class Segment:
         *,
         ids: tuple[str, ...],
         facets: Facets,
-        whole: Iterable[npt.NDArray[Any]],
+        whole: npt.NDArray[Any],
         requirements: SharedVectors,
         wordings: Wordings,
-        graph: Graph | None = None,
-        coarse: Coarse | None = None,
+        cells: Cells | None = None,
+        draft: bool = False,
     ) -> "Segment":
-        """Derive what is not given: row numbers and, when large, the graph.
-
-        whole: in blocks, one where no graph is built; not looked at beside one, which has them.
-        """
-        if graph is None and len(ids) >= GRAPH_FROM:
-            graph = Graph.build(whole)
-        if graph is not None:
-            held: npt.NDArray[Any] = graph.vectors
-            coarse = coarse or Coarse.of(graph.vectors)
-        else:
-            (held,) = whole
+        """Derive what is not given: row numbers, lexical weights and, when large, cells."""
+        if cells is None and len(ids) >= CELLS_FROM and not draft:
+            cells = Cells.of(whole)
+        if not draft:
+            # Now, not when somebody waits for it.
+            _ = wordings.lexicon
         return cls(
             ids=ids,
             row_of={listing_id: row for row, listing_id in enumerate(ids)},
             facets=facets,
-            whole=held,
+            whole=whole,
             requirements=requirements,
             wordings=wordings,
-            graph=graph,
-            coarse=coarse,
+            cells=cells,
         )
 
     def __len__(self) -> int:
@@ -104,47 +97,42 @@ class Segment:
         return Segment.joined([(self, alive), (other, other_alive)])
 
     @classmethod
-    def joined(cls, parts: Sequence[tuple["Segment", Mask]]) -> "Segment":
+    def joined(cls, parts: Sequence[tuple["Segment", Mask]], *, draft: bool = False) -> "Segment":
         """Return one segment of the living rows of all, one part after the other."""
         kept = [(one, np.flatnonzero(alive)) for one, alive in parts]
-        large = sum(len(rows) for _, rows in kept) >= GRAPH_FROM
-        blocks = (
-            one.whole[rows[start : start + _AT_ONCE]].astype(np.float32)
-            for one, rows in kept
-            for start in range(0, len(rows), _AT_ONCE)
-        )
+        many = sum(len(rows) for _, rows in kept)
+        whole = np.empty((many, parts[0][0].whole.shape[1]), _kept_as(many, draft=draft))
+        end = 0
+        for one, rows in kept:
+            for start in range(0, len(rows), _AT_ONCE):
+                block = one.whole[rows[start : start + _AT_ONCE]]
+                whole[end : end + len(block)] = block
+                end += len(block)
         return cls.assemble(
             ids=tuple(one.ids[row] for one, rows in kept for row in rows.tolist()),
             facets=Facets.joined([(one.facets, rows) for one, rows in kept]),
-            whole=blocks if large else [np.concatenate([*blocks])],
+            whole=whole,
             requirements=SharedVectors.joined([(one.requirements, rows) for one, rows in kept]),
             wordings=Wordings.joined([(one.wordings, rows) for one, rows in kept]),
+            draft=draft,
         )
 
     def nearest(self, queries: Vectors, wanted: Sequence[int], eligible: Mask) -> Rows:
         """Return the union, for each query, of its `wanted` nearest eligible rows."""
-        rows = np.flatnonzero(eligible)
+        if self.cells is None:
+            rows = np.flatnonzero(eligible)
+        else:
+            rows = self.cells.worth_a_look(queries, wanted, eligible)
         if len(rows) == 0:
             return rows
-        if self.graph is not None:
-            if len(rows) >= max(_EXACT_BELOW, len(self) // _EXACT_SHARE):
-                return self._walked(self.graph, queries, wanted, eligible)
-            if self.coarse is not None and len(rows) > _LOOKED_AT_WHOLE:
-                rows = self.coarse.worth_a_look(queries, wanted, rows)
-        if self.graph is None and len(rows) * 3 > len(self):
+        if self.cells is None and len(rows) * 3 > len(self):
             similarity = (queries @ self.whole.T)[:, rows]
         else:
             similarity = queries @ self.whole[rows].astype(np.float32, copy=False).T
         found = [top(line, k) for line, k in zip(similarity, wanted, strict=True)]
         return rows[np.unique(np.concatenate(found))]
 
-    def _walked(
-        self, graph: Graph, queries: Vectors, wanted: Sequence[int], eligible: Mask
-    ) -> Rows:
-        # Apart by how many are wanted: a phrase's ten need no walk as wide as a text's hundred.
-        lines = [
-            graph.search(queries[np.equal(wanted, k)], k, eligible).ravel()
-            for k in dict.fromkeys(wanted)
-        ]
-        unique: Rows = np.unique(np.concatenate(lines))
-        return unique[unique >= 0]
+
+def _kept_as(many: int, *, draft: bool) -> type[np.floating[Any]]:
+    """Return how the vectors of whole texts are kept; the store's are half floats."""
+    return np.float16 if draft or many >= CELLS_FROM else np.float32

@@ -20,10 +20,9 @@ import orjson
 import scipy.sparse as sp
 import structlog
 
-from service.adapters.vectors.coarse import Coarse
+from service.adapters.vectors.cells import Cells
 from service.adapters.vectors.facets import Facets
 from service.adapters.vectors.followed import Views
-from service.adapters.vectors.graph import Graph
 from service.adapters.vectors.lexical import FEATURES, Lexicon
 from service.adapters.vectors.repeated import SharedVectors, Texts
 from service.adapters.vectors.segment import Segment
@@ -156,8 +155,6 @@ def _write(segment: Segment, folder: Path) -> None:
     (draft / "ids.json").write_bytes(orjson.dumps(segment.ids))
     for name, column in _columns(segment):
         np.save(draft / f"{name}.npy", column)
-    if segment.graph is not None:
-        segment.graph.save(draft / "graph.faiss")
     sums = {path.name: _checksum(path) for path in draft.iterdir()}
     (draft / _CHECKSUMS).write_bytes(orjson.dumps(sums))
     draft.replace(folder)
@@ -183,11 +180,10 @@ def _columns(segment: Segment) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         for piece in SPARSE:
             yield f"{name}-{piece}", getattr(sparse, piece)
     yield "idf", segment.wordings.lexicon.idf
-    if segment.coarse is None:
-        yield "whole", segment.whole
-    else:
-        yield "coarse-axes", segment.coarse.axes
-        yield "coarse-codes", segment.coarse.codes
+    yield "whole", segment.whole
+    if segment.cells is not None:
+        for part in fields(Cells):
+            yield f"cells-{part.name}", getattr(segment.cells, part.name)
 
 
 def _checksum(path: Path) -> int:
@@ -202,7 +198,7 @@ def _checksum(path: Path) -> int:
 def _require_whole(folder: Path) -> None:
     """Raise ValueError unless every file is byte for byte what was written.
 
-    Nothing syncs a segment, and a damaged graph could end the process instead of raising.
+    Nothing syncs a segment, and what is damaged would be answered from.
     """
     sums = orjson.loads((folder / _CHECKSUMS).read_bytes())
     for name, value in sums.items():
@@ -221,12 +217,12 @@ def _read(folder: Path) -> Segment:
             columns[facet.name] = Texts(
                 *(_mapped(folder, f"facet-{facet.name}-{part.name}") for part in fields(Texts))
             )
-    graph = folder / "graph.faiss"
+    divided = (folder / "cells-codes.npy").exists()
     keys = _mapped(folder, "wording-keys")
     return Segment.assemble(
         ids=tuple(orjson.loads((folder / "ids.json").read_bytes())),
         facets=Facets(**columns),
-        whole=[] if graph.exists() else [_mapped(folder, "whole")],
+        whole=_mapped(folder, "whole"),
         requirements=SharedVectors(
             *(_mapped(folder, f"requirements-{part.name}") for part in fields(SharedVectors))
         ),
@@ -239,9 +235,8 @@ def _read(folder: Path) -> Segment:
                 np.load(folder / "idf.npy"),
             ),
         ),
-        graph=Graph.load(graph) if graph.exists() else None,
-        coarse=Coarse(_mapped(folder, "coarse-axes"), _mapped(folder, "coarse-codes"))
-        if graph.exists()
+        cells=Cells(*(_mapped(folder, f"cells-{part.name}") for part in fields(Cells)))
+        if divided
         else None,
     )
 

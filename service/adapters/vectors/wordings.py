@@ -38,13 +38,13 @@ class Likeness:
 class Wordings:
     """which: (n,) the number of each listing's wording, of u that differ. keys: (u,).
 
-    counts: (u, features) raw n-gram counts. lexicon: the same weighed.
+    counts: (u, features) raw n-gram counts. weighed: the same weighed, where that is known.
     """
 
     which: npt.NDArray[np.int32]
     keys: Keys
     counts: sp.csr_matrix
-    lexicon: Lexicon
+    weighed: Lexicon | None = None
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Self:
@@ -52,12 +52,7 @@ class Wordings:
         number = {text: at for at, text in enumerate(dict.fromkeys(words))}
         which = np.array([number[text] for text in words], np.int32)
         keys = np.array([key_of(text) for text in number], np.uint64)
-        return cls._weighed(which, keys, count(list(number)))
-
-    @classmethod
-    def _weighed(cls, which: npt.NDArray[np.int32], keys: Keys, counts: sp.csr_matrix) -> Self:
-        times = np.bincount(which, minlength=len(keys))
-        return cls(which, keys, counts, Lexicon.of(counts, times))
+        return cls(which, keys, count(list(number)))
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[Self, Rows]]) -> Self:
@@ -67,10 +62,17 @@ class Wordings:
         union = Union.of([one.keys for one, _ in parts], used)
         kept = [(one, rows) for (one, _), rows in zip(parts, union.kept, strict=True)]
         none = sp.csr_matrix((0, FEATURES), dtype=np.float32)
-        return cls._weighed(
+        return cls(
             union.renumbered(which),
             np.concatenate([np.zeros(0, np.uint64), *(one.keys[rows] for one, rows in kept)]),
             sp.csr_matrix(sp.vstack([none, *(one.counts[rows] for one, rows in kept)])),
+        )
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The counts weighed by how many of all listings hold each n-gram."""
+        return self.weighed or Lexicon.of(
+            self.counts, np.bincount(self.which, minlength=len(self.keys))
         )
 
     def likeness(self, words: sp.csr_matrix) -> Likeness:

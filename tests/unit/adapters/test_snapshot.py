@@ -1,8 +1,10 @@
 """The in-process index between restarts: what is saved, and what is not believed."""
 
+import mmap
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import SPARSE, Saved, SnapshotFolder
 from service.domain.eligibility import Mask
 from service.domain.embedding import ModelIdentity
-from service.domain.listing import StoredListing
+from service.domain.listing import StoredListing, Visibility
 from tests.contracts.examples import (
     HOME,
     MODEL,
@@ -41,11 +43,10 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thresholds at which a few dozen listings already merge, save and get a graph."""
+    """Thresholds at which a few dozen listings already merge, save and get cells."""
     monkeypatch.setattr(followed, "_INLINE", 6)
     monkeypatch.setattr(local, "_SAVE_AFTER", 1)
-    monkeypatch.setattr(segment, "GRAPH_FROM", 24)
-    monkeypatch.setattr(segment, "_EXACT_BELOW", 10_000)
+    monkeypatch.setattr(segment, "CELLS_FROM", 24)
 
 
 def _open(store: SqlStore, folder: Path, model: ModelIdentity = MODEL) -> LocalListingIndex:
@@ -83,6 +84,58 @@ def test_changes_since_the_last_saving_are_followed(store: SqlStore, tmp_path: P
     again = _open(store, tmp_path / "index")
     assert again.follow() == 3
     assert_equal_to_store(again, store, MODEL)
+
+
+def test_many_listings_are_built_in_parts(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many parts they come in, one segment of each shelf comes of them, nothing lost."""
+    monkeypatch.setattr(local, "_PART", 4)
+    monkeypatch.setattr(local, "_MOST_PARTS", 2)
+    index = LocalListingIndex(store, MODEL)
+    _fill(store)
+    hidden = job("hidden", visibility=Visibility.PRIVATE)
+    store.put_listings([listing_put(f"hidden {n}", hidden) for n in range(5)])
+    index.follow()
+    assert [len(one) for one in index.current.segments] == [30, 5]
+    assert index.seen_by(None).listings == 30
+    assert index.seen_by(HOME.id).listings == 35
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_what_was_saved_is_read_from_its_file(store: SqlStore, tmp_path: Path) -> None:
+    """A large segment lies in memory only until it is saved, and changes nothing by that."""
+    index = _open(store, tmp_path / "index")
+    _fill(store)
+    index.follow()
+    before = index.current.segments[0]
+    index.tidy()
+    (after,) = index.current.segments
+    assert after is not before
+    assert isinstance(after.requirements.distinct.base, np.memmap | mmap.mmap)
+    assert np.array_equal(after.whole, before.whole)
+    store.put_listings([listing_put("another")])
+    index.follow()
+    index.tidy()
+    assert_equal_to_store(index, store, MODEL)
+
+
+def test_neighbours_become_one_at_once(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be merged two by two at last is merged in one go: each row is written once."""
+    monkeypatch.setattr(followed, "_INLINE", 1)
+    index = LocalListingIndex(store, MODEL)
+    for step in range(6):
+        store.put_listings([listing_put(f"{step} {n}") for n in range(5)])
+        index.follow()
+    assert len(index.current.segments) == 6
+    joined, calls = Segment.joined, list[int]()
+
+    def counted(parts: Sequence[tuple[Segment, Mask]]) -> Segment:
+        calls.append(len(parts))
+        return joined(parts)
+
+    monkeypatch.setattr(Segment, "joined", counted)
+    index.tidy()
+    assert sum(calls) <= 8
+    assert_equal_to_store(index, store, MODEL)
 
 
 def test_a_snapshot_of_another_model_is_ignored(store: SqlStore, tmp_path: Path) -> None:
@@ -144,10 +197,10 @@ def _flip_a_bit(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, Path]]:
-    """A store and a snapshot of two segments, one of them with a graph."""
+    """A store and a snapshot of two segments, one of them with cells."""
     folder = tmp_path_factory.mktemp("saved")
     patch = pytest.MonkeyPatch()
-    patch.setattr(segment, "GRAPH_FROM", 24)
+    patch.setattr(segment, "CELLS_FROM", 24)
     patch.setattr(followed, "_INLINE", 1)
     with sqlite_store(folder) as store:
         store.add_organisation(HOME)
@@ -171,10 +224,9 @@ FILES = [
     *(f"*/requirements-{part}.npy" for part in ("distinct", "which", "starts")),
     "*/wording.npy",
     "*/wording-keys.npy",
-    *(f"*/coarse-{part}.npy" for part in ("axes", "codes")),
+    *(f"*/cells-{part}.npy" for part in ("axes", "centres", "rows", "starts", "codes")),
     *(f"*/{one}-{part}.npy" for one in ("counts", "lexicon") for part in SPARSE),
     "*/idf.npy",
-    "*/graph.faiss",
     "*/checksums.json",
 ]
 
@@ -201,7 +253,7 @@ def test_every_file_of_a_snapshot_is_tried(saved: tuple[SqlStore, Path]) -> None
     tried = {path for name in FILES for path in folder.glob(name)}
     rest = {path.name for path in folder.rglob("*") if path.is_file() and path not in tried}
     assert all(name.startswith("facet-") for name in rest)
-    assert len(list(folder.glob("*/graph.faiss"))) == 1
+    assert len(list(folder.glob("*/cells-codes.npy"))) == 1
 
 
 @pytest.mark.usefixtures("small_segments")
@@ -225,19 +277,21 @@ def test_a_segment_at_the_address_of_a_saved_one_is_another(
     old, new = (one.record for one in store.put_listings([listing_put("old"), listing_put("new")]))
     folder = SnapshotFolder(tmp_path / "index", MODEL.revision)
 
-    def saved(record: StoredListing) -> Saved:
-        made = Segment.of([record], [vectors_for(record.external_id)], [record.external_id])
-        return Saved((made,), (np.ones(1, np.bool_),), 1, 1)
+    def made(record: StoredListing) -> Segment:
+        return Segment.of([record], [vectors_for(record.external_id)], [record.external_id])
 
-    first = saved(old)
-    folder.save(first)
-    address = id(first.segments[0])
+    def saved(segment: Segment) -> Saved:
+        return Saved((segment,), (np.ones(1, np.bool_),), 1, 1)
+
+    first, second = made(old), made(new)
+    folder.save(saved(first))
+    address = id(first)
     del first
-    others = [saved(new)]
-    while id(others[-1].segments[0]) != address:
+    others = [replace(second)]
+    while id(others[-1]) != address:
         assert len(others) < 1000
-        others.append(saved(new))
-    folder.save(others[-1])
+        others.append(replace(second))
+    folder.save(saved(others[-1]))
     loaded = SnapshotFolder(tmp_path / "index", MODEL.revision).load()
     assert loaded is not None
     assert loaded.segments[0].ids == (new.id,)
