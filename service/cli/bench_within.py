@@ -7,7 +7,6 @@ from functools import partial
 from itertools import cycle
 from typing import Any, Final
 
-import faiss as _typed_faiss
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
@@ -31,8 +30,6 @@ from service.usecases.find_matches import match_profile
 from service.usecases.load_sample import sample_people
 from service.usecases.score_pools import WIDE, measured_by, scored
 from service.usecases.understand import understand
-
-faiss: Any = _typed_faiss
 
 Words = tuple[str, str]
 """What somebody says, and their home country."""
@@ -214,12 +211,15 @@ class Floor:
         """
         if len(self._largest) > _EXACT_MOST:
             return []
+        # Only here: every command is imported for any of them, and no other needs it.
+        import faiss  # noqa: PLC0415
+
         whole = np.ascontiguousarray(self._largest.whole, dtype=np.float32)
         brute = NearestNeighbors(
             n_neighbors=min(BEST, len(whole)), algorithm="brute", metric="cosine"
         )
         brute.fit(whole)
-        flat = faiss.IndexFlatIP(whole.shape[1])
+        flat: Any = faiss.IndexFlatIP(whole.shape[1])
         flat.add(whole)
         asked = [read.vectors[:1] for read, _ in self._read if len(read.vectors)]
         return [

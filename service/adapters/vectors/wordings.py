@@ -16,6 +16,8 @@ from service.domain.embedding import Grams
 
 _FIRST: Final = 2048
 """Wordings looked through before all of them are: mostly enough to find who is eligible."""
+_FEW: Final = 20_000
+"""Of as few eligible listings each is asked."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +83,11 @@ class Wordings:
 
     def nearest(self, likeness: Likeness, k: int, eligible: Mask) -> Rows:
         """Return the `k` eligible listings most like a query, with more than nothing in common."""
+        if np.count_nonzero(eligible) <= _FEW:
+            few = np.flatnonzero(eligible)
+            scores = likeness.scores[self.which[few]]
+            alike = np.flatnonzero(scores > 0)
+            return few[alike[top(scores[alike], k)]]
         for many in (_FIRST, len(self.keys)):
             wordings = likeness.best(many)
             flat, sizes = within(self._starts, wordings)

@@ -1,9 +1,11 @@
 """Columns whose values come again and again: each kept once, each row with its own."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.adapters.vectors import wordings as wordings_module
 from service.adapters.vectors.lexical import Lexicon, count
 from service.adapters.vectors.repeated import SharedVectors, Texts
 from service.adapters.vectors.wordings import Wordings
@@ -62,8 +64,12 @@ def test_listings_worded_alike_weigh_as_each_does() -> None:
     assert np.allclose(found, apart.scores(asked))
 
 
-def test_the_most_alike_are_found_among_the_eligible() -> None:
+@pytest.mark.parametrize("few", [0, 20_000])
+def test_the_most_alike_are_found_among_the_eligible(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
     """As many as are wanted and eligible, however many better ones are not; none unlike."""
+    monkeypatch.setattr(wordings_module, "_FEW", few)
     draw = np.random.default_rng(3)
     words = [f"{_WORDS[at % 7]} {at % 2900}" for at in range(6000)]
     wordings = Wordings.of(words)
