@@ -33,8 +33,9 @@ _FEWEST: Final = 2_000
 """As many eligible rows are compared as a whole, without any choice."""
 _LOOKED_AT: Final = 4_000
 _FOR_EACH: Final = 500
-"""Eligible rows looked at for a query, and more for each that is wanted. Measured at 1,000,000: in
-30,000 lie all of the nearest 50, in 20,000 0.996 of them."""
+_ENOUGH: Final = 30_000
+"""Eligible rows looked at for a query, more for each that is wanted, and never more than enough.
+Measured at 1,000,000: in 20,000 lie 0.996 of the nearest 50 or 120, in 30,000 nearly all."""
 _MOST_CELLS: Final = 3
 """Beyond one row in this many, all eligible ones are looked at: quicker than to pick the cells."""
 _AT_ONCE: Final = 5_000
@@ -92,7 +93,7 @@ class Cells:
         looked_in = np.zeros(len(sizes), dtype=np.bool_)
         for line, k in zip(along @ self.centres.T, wanted, strict=True):
             # As many eligible ones, if they are spread as all are.
-            enough = (_LOOKED_AT + _FOR_EACH * k) * len(self.rows) / count
+            enough = _looked_at(k) * len(self.rows) / count
             order = np.argsort(-line)
             looked_in[order[: np.searchsorted(np.cumsum(sizes[order]), enough) + 1]] = True
             if _MOST_CELLS * sizes[looked_in].sum() > len(self.rows):
@@ -100,7 +101,7 @@ class Cells:
         flat, _ = within(self.starts, np.flatnonzero(looked_in))
         found: Rows = flat[eligible[self.rows[flat]]]
         # Where they are spread otherwise, too few may lie here.
-        if len(found) < min(count, _LOOKED_AT + _FOR_EACH * max(wanted)) // 2:
+        if len(found) < min(count, _looked_at(max(wanted))) // 2:
             return np.flatnonzero(eligible[self.rows])
         return found
 
@@ -113,6 +114,10 @@ class Cells:
             part = slice(start, start + _AT_ONCE)
             found[:, part] = products(self.codes[places[part]], queries).T
         return found
+
+
+def _looked_at(wanted: int) -> int:
+    return max(_WIDER * wanted, min(_LOOKED_AT + _FOR_EACH * wanted, _ENOUGH))
 
 
 def _centres(vectors: npt.NDArray[np.float16], axes: Vectors) -> Vectors:
