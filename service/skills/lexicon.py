@@ -25,6 +25,12 @@ MOST_WORDS: Final = 5
 
 _JOINED: Final = {"ar": ("و",)}
 _NAMES_A_PLACE: Final = frozenset({"country", "region", "city"})
+LITTLE: Final = "word"
+"""The kind of words that stand in any talk of work: I know, many, at night."""
+EVERYDAY: Final = "everyday"
+"""The kind of a plain word of every day: water, door, to carry. It is no concept of work."""
+_ONE_TONGUE: Final = {"hi": "ur", "ur": "hi"}
+"""Typed in Latin letters these are one language: each knows the words written for the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,15 @@ class Language:
     """The forms of one language, in `letters.plain` spelling, words joined by single spaces.
 
     forms: form → concepts, plainest first. learned: word → (English, how sure in 0..1).
-    singles: every word that stands in a form. little: words that say nothing by themselves.
+    singles: every word that stands in a form. code: BCP-47.
+    little: words that say nothing by themselves.
     joined: little words that are written together with the next.
     """
 
     forms: dict[str, tuple[Concept, ...]]
     learned: dict[str, tuple[str, float]]
     singles: frozenset[str]
+    code: str = ""
     little: frozenset[str] = frozenset()
     joined: tuple[str, ...] = ()
 
@@ -78,36 +86,61 @@ class WorkLexicon:
         meanings = _read_learned(learned) if learned is not None else {}
         found = {}
         for code in LANGUAGES:
-            rows = [
-                (concepts[row["id"]], [*_split(row["native"]), *_split(row["latin"])])
-                for row in _rows(folder / f"words_{code}.csv")
-            ]
+            rows = [*_words(folder, code, concepts), *everyday(folder, code)]
             for row in _rows(folder / f"places_{code}.csv"):
                 place, in_english = places[row["id"]]
                 own = [*_split(row["native"]), *_split(row["latin"])]
                 rows.append((place, [*own, *in_english]))
+            other = _ONE_TONGUE.get(code)
+            more = [*_words(folder, other, concepts), *everyday(folder, other)] if other else []
+            typed = [(concept, [one for one in some if one.isascii()]) for concept, some in more]
             said = (folder / f"little_{code}.txt").read_text(encoding="utf-8").splitlines()
             little = frozenset(word for line in said for word in words(line))
             found[code] = replace(
-                language_of(rows, meanings.get(code, {})),
+                language_of(rows, meanings.get(code, {}), typed),
+                code=code,
                 little=little,
                 joined=_JOINED.get(code, ()),
             )
         return cls(found)
 
 
+_Row = tuple[Concept, list[str]]
+
+
+def _words(folder: Path, code: str, concepts: dict[str, Concept]) -> list[_Row]:
+    return [
+        (concepts[row["id"]], [*_split(row["native"]), *_split(row["latin"])])
+        for row in _rows(folder / f"words_{code}.csv")
+    ]
+
+
+def everyday(folder: Path, code: str) -> list[_Row]:
+    """Read the plain words of one language that everyday.csv holds, with their forms."""
+    return [
+        (Concept(row["english"], EVERYDAY, row["english"], ""), _split(row[code]))
+        for row in _rows(folder / "everyday.csv")
+    ]
+
+
 def language_of(
-    rows: Iterable[tuple[Concept, Sequence[str]]], learned: dict[str, tuple[str, float]]
+    rows: Iterable[tuple[Concept, Sequence[str]]],
+    learned: dict[str, tuple[str, float]],
+    borrowed: Iterable[tuple[Concept, Sequence[str]]] = (),
 ) -> Language:
-    """Build a language from concepts and their forms as written."""
-    forms: dict[str, dict[str, Concept]] = defaultdict(dict)
-    for concept, written in rows:
-        for form in written:
-            parts = words(form)
-            if 0 < len(parts) <= MOST_WORDS:
-                forms[" ".join(parts)].setdefault(concept.id, concept)
+    """Build a language from concepts and their forms as written.
+
+    borrowed: what stands for another language, and is understood but tells nothing of this one.
+    """
+    forms = _forms(rows)
+    own = {form: tuple(sorted(some.values(), key=_plainest)) for form, some in forms.items()}
+    others = {
+        form: tuple(sorted(some.values(), key=_plainest))
+        for form, some in _forms(borrowed).items()
+        if form not in own
+    }
     return Language(
-        forms={form: tuple(sorted(some.values(), key=_plainest)) for form, some in forms.items()},
+        forms=own | others,
         learned=learned,
         # Every language has a Dubai: in Latin letters its name tells none of them.
         singles=frozenset(
@@ -119,9 +152,19 @@ def language_of(
     )
 
 
+def _forms(rows: Iterable[tuple[Concept, Sequence[str]]]) -> dict[str, dict[str, Concept]]:
+    forms: dict[str, dict[str, Concept]] = defaultdict(dict)
+    for concept, written in rows:
+        for form in written:
+            parts = words(form)
+            if 0 < len(parts) <= MOST_WORDS:
+                forms[" ".join(parts)].setdefault(concept.id, concept)
+    return forms
+
+
 def _plainest(concept: Concept) -> tuple[bool, bool, int]:
     """Sort little words first, then what says least: an "operator" need not sew. Places last."""
-    return concept.names_a_place, concept.kind != "word", len(concept.english)
+    return concept.names_a_place, concept.kind != LITTLE, len(concept.english)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -66,6 +66,17 @@ def test_every_place_has_names_in_every_language(code: str) -> None:
             assert named.setdefault(" ".join(words(form)), one["id"]) == one["id"], form
 
 
+def test_everyday_words_are_each_there_once_and_in_their_own_script() -> None:
+    """Plain English once; a form of a language is in its script or in Latin letters."""
+    found = rows("everyday")
+    assert len({one["english"] for one in found}) == len(found) >= 400
+    for code in LANGUAGES:
+        own = {name for name, codes in SCRIPTS.items() if code in codes}
+        forms = [form for one in found for form in filter(None, one[code].split("|"))]
+        assert {script(form) for form in forms} <= {*own, "LATIN"}, code
+        assert len(forms) > len(found)
+
+
 @pytest.mark.parametrize(
     "said",
     [
