@@ -367,8 +367,8 @@ def _reading(encoder: ModelIdentity) -> ModelIdentity:
         bundled("models", "reader", "reader.json"),
         *(lexicon / name for name in names),
         *sorted((lexicon / "work").iterdir()),
-        *(bridge / f"{name}.json" for name in ("bridge", "guesses")),
-        *(bridge / name for name in ("words.csv.gz", "subwords.npy")),
+        *(bridge / f"{name}.json" for name in ("bridge", "endings", "guesses", "senses")),
+        *(bridge / name for name in ("words.csv.gz", "senses.npy", "subwords.npy")),
     ]
     for path in paths:
         digest.update(path.read_bytes())

@@ -28,17 +28,19 @@ from models.bridge.align import Pair, aligned
 from service.ports import Encoder
 from service.settings import Settings, bundled
 from service.skills.letters import words
-from service.skills.lexicon import LANGUAGES
+from service.skills.lexicon import LANGUAGES, everyday
 from service.skills.segment import phrases
 from service.skills.subwords import BUCKETS, features
 from service.wiring import build_encoder
 
 _HERE = Path(__file__).parent
-_SMALL = frozenset(
+SMALL = frozenset(
     """a an the of to and or in on for with by at from as is are be been am i it its that this my me
     we he she they them his her our who which there here was were had have has do does did m s re ve
     ll d t don didn""".split()  # noqa: SIM905 - thirty words in two lines, not in thirty
 )
+_ENDINGS = ("ies", "ing", "ed", "es", "s")
+_LEAST_BARE = 3
 _SPOKEN = 3
 """What a spoken sentence counts for beside a form of the lexicon."""
 _SECOND_SHARE, _SECOND_LEAST = 0.6, 0.2
@@ -88,6 +90,12 @@ def forms_of(code: str) -> Iterator[tuple[str, str]]:
                     yield form, english[row["id"]]
 
 
+def everyday_in(code: str) -> Iterator[tuple[str, str]]:
+    """Yield the plain words of every day with their English."""
+    for concept, some in everyday(bundled("data", "lexicon", "work"), code):
+        yield from ((form, concept.english) for form in some)
+
+
 def spoken_in(code: str) -> Iterator[tuple[str, str]]:
     """Yield the sentences of data/parallel with their English."""
     path = bundled("data", "parallel", f"pairs_{code}.jsonl")
@@ -101,15 +109,23 @@ def meanings(code: str, spoken: Iterable[tuple[str, str]]) -> dict[str, tuple[st
 
     spoken: sentences with their English, beside the forms of the lexicon.
     """
-    pairs: list[Pair] = [(words(text), _content(english)) for text, english in forms_of(code)]
+    forms = (*forms_of(code), *everyday_in(code))
+    texts = [(words(text), _content(english)) for text, english in forms]
     for text, english in spoken:
-        pairs += [(words(text), _content(english))] * _SPOKEN
+        texts += [(words(text), _content(english))] * _SPOKEN
+    usual = Counter(word for _, english in texts for word in english)
+    shown: dict[str, str] = {}
+    for word, _ in usual.most_common():
+        shown.setdefault(_bare(word), word)
+    # Washed, washes and washing are one meaning: apart, each would seem unlikely.
+    pairs: list[Pair] = [(foreign, [_bare(one) for one in english]) for foreign, english in texts]
     seen = Counter(word for foreign, _ in pairs for word in set(foreign))
     found = {}
     for word, chances in aligned(pairs).items():
         (english, sure), *rest = sorted(chances.items(), key=lambda one: -one[1])[:2]
+        english = shown[english]
         if rest and rest[0][1] > max(_SECOND_SHARE * sure, _SECOND_LEAST):
-            english, sure = f"{english} {rest[0][0]}", sure + rest[0][1]
+            english, sure = f"{english} {shown[rest[0][0]]}", sure + rest[0][1]
         if seen[word] >= _OFTEN and sure < _VAGUE:
             english, sure = "", 0.0
         found[word] = (english, sure * seen[word] / (seen[word] + 1))
@@ -234,7 +250,16 @@ def main(
 
 
 def _content(text: str) -> list[str]:
-    return [word for word in words(text) if word not in _SMALL]
+    return [word for word in words(text) if word not in SMALL]
+
+
+def _bare(word: str) -> str:
+    """Return an English word without the endings that leave its meaning."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_BARE:
+            word = word.removesuffix(ending)
+            break
+    return word.removesuffix("e")
 
 
 if __name__ == "__main__":

@@ -5,15 +5,31 @@ word that was kept (in Latin letters or heard in the other script), a word whose
 learned, an inflection of one of these. What none of them knows is left out and said so.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz import fuzz
 
+from service.skills.endings import NO_ENDINGS, Endings
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
-from service.skills.letters import heard, sound, words
-from service.skills.lexicon import MOST_WORDS, Concept, Language
+from service.skills.letters import by_sound_of, heard, sound, words
+from service.skills.lexicon import EVERYDAY, LITTLE, MOST_WORDS, Concept, Language
+from service.skills.meant import (
+    LEAST_HEARD,
+    NEGATIVE,
+    SURELY_LEARNED,
+    Gloss,
+    Meant,
+    in_english,
+    in_its_own_words,
+    signs_of,
+    tells,
+)
+from service.skills.senses import Senses, Signs, overlap
 
 _KEPT: Final = 0.9
 _WRITTEN: Final = 0.95
@@ -23,78 +39,33 @@ _WRITTEN_TWICE: Final = 0.6
 """The chance that what is written down is meant: of several words; of a single one; of one whose
 English is longer than itself, as it may be but part of it; of one that may mean several things.
 As held-out sentences have it (models/bridge/README.md)."""
-_SHOWN: Final = 0.35
-"""Chance from which what a word may mean is said; less is a hint for the ranking only."""
 _MOST_CUT: Final = 4
 """Letters that an ending may have."""
 _LEAST_LEARNED: Final = 0.2
-_SURELY_LEARNED: Final = 0.4
+_WELL_LEARNED: Final = 0.8
+"""From here on nothing is guessed instead."""
 _LEAST_STEM: Final = 3
 _OF_A_WOMAN: Final = "\u06c1"
 """What Arabic ends a woman's job noun with, in `plain` spelling."""
-_LITTLE: Final = "word"
 _POSTS: Final = frozenset({"occupation", "slang"})
-_LEAST_HEARD: Final = 3
 _MOST_HEARD: Final = 3
 """Words that are looked for together by their sound."""
 _FORM, _LEARNED, _ENGLISH_HEARD, _FORM_HEARD = WAYS
 _NONE: Final = (None, None)
-
-_SILENT: Final = frozenset(
-    """know can-do know-the-work have do did work-verb worked work-as work-noun need-work trade
-    experience skill-word in-at from for-during and also or but with since ago before after now
-    stayed started still mostly sometimes every-day all-of-it very-well only""".split()  # noqa: SIM905 - forty words in three lines, not in forty
-)
-"""Concepts that say nothing of which work it is: shown, but left out of what is encoded."""
+_LEAST_TAUGHT: Final = 0.3
+Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """Some words of a phrase and what they were taken to mean; None where nothing is known.
+class Taught:
+    """What was learned of a language: what a guess is worth, its endings, its meanings.
 
-    sure: the chance that this is meant (0..1).
-    guessed: by sound or by ending, not from what is written down or was learned.
+    senses: choose between the meanings of a form; without them its plainest is meant.
     """
 
-    said: str
-    english: str | None
-    sure: float
-    concept: Concept | None = None
-    guessed: bool = False
-
-    @property
-    def written(self) -> bool:
-        """Whether the lexicon says so."""
-        return self.concept is not None and not self.guessed
-
-    @property
-    def shown(self) -> bool:
-        """Whether it is likely enough to be said."""
-        return not self.guessed or self.sure >= _SHOWN
-
-    @property
-    def unsure(self) -> bool:
-        """Whether nobody wrote its meaning down, nor was it learned for certain."""
-        return self.guessed or self.english is None or self.sure < _SURELY_LEARNED
-
-    @property
-    def silent(self) -> bool:
-        """Whether it says nothing of which work it is."""
-        return self.concept is not None and self.concept.id in _SILENT
-
-    @property
-    def names_a_place(self) -> bool:
-        """Whether it says where somebody was, by name: Kuwait, Dammam."""
-        return self.concept is not None and self.concept.names_a_place
-
-
-@dataclass(frozen=True, slots=True)
-class Gloss:
-    """A phrase in English, how much of it was understood (0..1), and word by word."""
-
-    english: str
-    sure: float
-    words: tuple[Meant, ...]
+    chances: GuessChances
+    endings: Endings = NO_ENDINGS
+    senses: Senses | None = None
 
 
 class Glosser:
@@ -105,16 +76,21 @@ class Glosser:
         language: Language,
         work: Sequence[str],
         known: frozenset[str],
-        chances: GuessChances,
+        taught: Taught,
     ) -> None:
-        """Index what is looked up by sound and by stem. chances: what a guess is worth.
+        """Index what is looked up by sound and by stem.
 
         Of two English words of work that sound alike the one that comes first is meant.
         """
-        self._language, self._known, self._chances = language, known, chances
-        self._english_by_sound = _by_sound(work)
+        self._language, self._known = language, known
+        self._chances, self._endings, self._senses = taught.chances, taught.endings, taught.senses
+        senses = taught.senses
+        self._usual = senses.usual.get(language.code, {}) if senses is not None else {}
+        learned = (one for one, (_, sure) in language.learned.items() if sure >= SURELY_LEARNED)
+        self._spelt = frozenset(language.forms) | frozenset(learned)
+        self._english_by_sound = by_sound_of(work)
         # Names of places are short and sound like everything: Doha like a tile, Delhi like daily.
-        self._forms_by_sound = _by_sound(
+        self._forms_by_sound = by_sound_of(
             form for form, some in language.forms.items() if not some[0].names_a_place
         )
 
@@ -127,25 +103,29 @@ class Glosser:
             step, meant = self._longest(said, at)
             found.append(meant)
             at += step
+        found = self._chosen(found)
         weight = sum(len(one.said) for one in found)
-        sure = sum(one.sure * len(one.said) for one in found) / weight if weight else 0.0
-        return Gloss(in_english([one for one in found if one.shown]), sure, tuple(found))
+        known = sum(one.sure * len(one.said) for one in found) / weight if weight else 0.0
+        sure = known
+        if self._senses is not None and found:
+            sure = self._senses.phrase.chance(signs_of(found, known, self._senses).features())
+        return Gloss(in_english([one for one in found if one.shown]), sure, known, tuple(found))
 
     def knows(self, words_in_plain: str) -> bool:
         """Tell whether words in `plain` spelling are written down, or surely learned."""
         sure = self._language.learned.get(words_in_plain, ("", 0.0))[1]
         kept = words_in_plain.isascii() and words_in_plain in self._known
         written = words_in_plain in self._language.forms or words_in_plain in self._language.little
-        return written or sure >= _SURELY_LEARNED or kept
+        return written or sure >= SURELY_LEARNED or kept
 
     def _longest(self, said: Sequence[str], at: int) -> tuple[int, Meant]:
         most = min(MOST_WORDS, len(said) - at)
         forms = self._language.forms
         for size in range(most, 0, -1):
             joined = " ".join(said[at : at + size])
-            if joined in forms:
+            if joined in forms and not (size > 1 and self._swallows(joined)):
                 meant = self._meant(joined, joined, self._written(joined))
-                if meant.concept is not None and meant.concept.kind in _POSTS:
+                if self._is_a_post(joined):
                     said_of_either = " ".join(
                         word.removesuffix(_OF_A_WOMAN) for word in joined.split()
                     )
@@ -153,14 +133,92 @@ class Glosser:
                 return size, meant
         for size in range(min(_MOST_HEARD, most), 1, -1):
             _, guess = max(self.many_guesses(said[at : at + size]), key=_chance, default=_NONE)
-            if guess is not None and guess.sure >= self._chances.least_many:
+            if guess is None or guess.sure < self._chances.least_many:
+                continue
+            apart = [self._known_apart(one) for one in said[at : at + size]]
+            if guess.sure > sum(apart) / size:
                 return size, guess
         return 1, self._single(said[at])
+
+    def _known_apart(self, word: str) -> float:
+        return _WRITTEN_ALONE if word in self._language.forms else self._single(word).sure
+
+    def _swallows(self, form: str) -> bool:
+        """Tell whether a form of a plain word holds what another says: "I drove a bus" the bus."""
+        forms = self._language.forms
+        whole = forms[form][0]
+        if whole.kind != LITTLE or whole.id in NEGATIVE:
+            return False
+        parts = [forms[one][0] for one in form.split() if one in forms]
+        return any(
+            one.kind != LITTLE and not one.names_a_place and not overlap(one.english, whole.english)
+            for one in parts
+        )
+
+    def _chosen(self, found: Sequence[Meant]) -> list[Meant]:
+        """Choose between the meanings of what is written down, by what stands beside it."""
+        senses = self._senses
+        if senses is None:
+            return list(found)
+        around = senses.around([one.english if tells(one) else None for one in found])
+        return [
+            self._best(one, around[at], senses) if _open(one) else one
+            for at, one in enumerate(found)
+        ]
+
+    def _best(self, meant: Meant, around: Vector, senses: Senses) -> Meant:
+        some = [one for _, one in self.meanings(meant.form or "", around, senses)]
+        if not some:
+            return meant
+        best = max(some, key=lambda one: one.sure)
+        if best.concept is not None and best.concept.kind == EVERYDAY:
+            # The plain word is said; that it is a word of work stays known.
+            works = (
+                one.concept
+                for one in some
+                if one.concept is not None
+                and one.concept.kind not in {EVERYDAY, LITTLE}
+                and overlap(one.concept.english, best.concept.english)
+            )
+            best = replace(best, concept=next(works, best.concept))
+        sure = meant.sure if meant.guessed else best.sure
+        return replace(best, said=meant.said, sure=sure, guessed=meant.guessed)
+
+    def meanings(self, form: str, around: Vector, senses: Senses) -> Iterator[tuple[Signs, Meant]]:
+        """Yield what a form that is written down may mean, with what speaks for each."""
+        every = self._language.forms.get(form, ())
+        concepts = [one for one in every if not one.names_a_place and one.id not in NEGATIVE]
+        if not concepts:
+            return
+        seen, meant_in = self._usual.get(form, (0, {}))
+        taught, how_sure = self._language.learned.get(form, ("", 0.0))
+        agree = [overlap(taught, one.english) for one in concepts]
+        size, rivals = form.count(" ") + 1, len(concepts)
+        for rank, (concept, same) in enumerate(zip(concepts, agree, strict=True)):
+            signs = Signs(
+                concept.kind,
+                size,
+                concept.english.count(" ") + 1,
+                rank,
+                rivals,
+                seen,
+                meant_in.get(concept.english, 0),
+                senses.near(concept.english, around),
+                how_sure if same else -how_sure,
+            )
+            sure = senses.word.chance(signs.features())
+            english = in_its_own_words(form, concept)
+            yield signs, Meant(form, english, sure, concept, form=form)
+        if how_sure >= _LEAST_TAUGHT and taught and not any(agree):
+            near, long = senses.near(taught, around), taught.count(" ") + 1
+            said = meant_in.get(taught, 0)
+            signs = Signs("learned", size, long, 0, rivals, seen, said, near, how_sure)
+            yield signs, Meant(form, taught, senses.word.chance(signs.features()))
 
     def _written(self, form: str) -> float:
         """Return the chance that a form means what stands first beside it."""
         concept, *others = self._language.forms[form]
-        if " " in form or concept.kind == _LITTLE or concept.names_a_place:
+        if " " in form or concept.kind == LITTLE or concept.names_a_place:
             return _WRITTEN
         if others:
             return _WRITTEN_TWICE
@@ -177,16 +235,19 @@ class Glosser:
         """Return the man's form of a woman's job noun in Arabic, where both name one work."""
         forms = self._language.forms
         bare = word.removesuffix(_OF_A_WOMAN)
-        if bare == word or bare not in forms or forms[bare][0].kind not in _POSTS:
+        if bare == word or not self._is_a_post(bare):
             return word
         return bare if word not in forms or forms[word][0].id == forms[bare][0].id else word
+
+    def _is_a_post(self, form: str) -> bool:
+        return any(one.kind in _POSTS for one in self._language.forms.get(form, ()))
 
     def many_guesses(self, said: Sequence[str]) -> Iterator[tuple[ManyWords, Meant]]:
         """Yield the forms that some words sound like, with what speaks for each."""
         joined = " ".join(said)
         together = joined.replace(" ", "")
         by_sound, own = sound(together), heard(together)
-        if len(by_sound) < _LEAST_HEARD:
+        if len(by_sound) < LEAST_HEARD:
             return
         near = self._forms_by_sound.get(by_sound, ())
         if not near:
@@ -194,8 +255,7 @@ class Glosser:
         forms, learned = self._language.forms, self._language.learned
         written = [word in forms for word in said]
         taught = [
-            word not in forms and learned.get(word, ("", 0.0))[1] >= _SURELY_LEARNED
-            for word in said
+            word not in forms and learned.get(word, ("", 0.0))[1] >= SURELY_LEARNED for word in said
         ]
         for form in near:
             signs = ManyWords(
@@ -211,26 +271,21 @@ class Glosser:
             yield signs, replace(meant, guessed=True)
 
     def _meant(self, said: str, form: str, sure: float) -> Meant:
-        """Return the meaning of a form; a loanword means itself, not the post it is part of."""
+        """Return the plainest meaning of a form."""
         concept = self._language.forms[form][0]
-        if concept.names_a_place:
-            return Meant(said, concept.english, sure, concept)
-        own = heard(said)
-        for word in concept.english.split():
-            if len(own) >= _LEAST_HEARD and heard(word) == own:
-                return Meant(
-                    said, word, max(sure, _WRITTEN_ALONE) if said == form else sure, concept
-                )
-        return Meant(said, concept.english, sure, concept)
+        english = in_its_own_words(said, concept)
+        if said == form and english != concept.english:
+            sure = max(sure, _WRITTEN_ALONE)
+        return Meant(said, english, sure, concept, form=form)
 
     def _single(self, word: str) -> Meant:
         """Return what one word means: what was learned of it, or what it looks or sounds like."""
         if word.isdigit() or word in self._language.little:
             return Meant(word, word if word.isdigit() else None, 1.0)
         english, sure = self._language.learned.get(word, ("", 0.0))
-        if word.isascii() and word in self._known and sure < _SURELY_LEARNED:
+        if word.isascii() and word in self._known and sure < SURELY_LEARNED:
             return Meant(word, word, _KEPT)
-        if sure >= _SURELY_LEARNED:
+        if sure >= _WELL_LEARNED:
             return Meant(word, english, sure)
         _, guess = max(self.guesses(word), key=_chance, default=_NONE)
         if guess is not None and guess.sure >= max(self._chances.least_one, sure):
@@ -244,55 +299,102 @@ class Glosser:
 
         With each comes what speaks for it.
         """
-        forms, learned = self._language.forms, self._language.learned
-        for cut in range(min(_MOST_CUT, len(word) - _LEAST_STEM) + 1):
+        spelt = chain(
+            self._endings.others(word),
+            ((word[: len(word) - cut], cut, 0.0) for cut in range(1, _most_cut(word) + 1)),
+        )
+        for other, cut, same in spelt:
+            if other in self._spelt:
+                yield self._spelt_so(_Stem(word, cut, len(other), len(sound(other)), same), other)
+        for cut in range(_most_cut(word) + 1):
             stem = word[: len(word) - cut]
             by_sound = sound(stem)
-            base = OneWord(_FORM, cut, len(stem), len(by_sound), typed=word.isascii())
-            if cut and stem in forms:
-                yield self._guess(base, self._meant(word, stem, 1.0))
-            elif cut and learned.get(stem, ("", 0.0))[1] >= _SURELY_LEARNED:
-                english, sure = learned[stem]
-                signs = replace(base, way=_LEARNED, learned=sure)
-                yield self._guess(signs, Meant(word, english, sure))
-            if len(by_sound) >= _LEAST_HEARD:
-                yield from self._by_ear(word, stem, by_sound, base)
+            if len(by_sound) >= LEAST_HEARD:
+                yield from self._by_ear(_Stem(word, cut, len(stem), len(by_sound)), stem)
 
-    def _by_ear(
-        self, word: str, stem: str, by_sound: str, base: OneWord
-    ) -> Iterator[tuple[OneWord, Meant]]:
-        own = heard(stem)
+    def _spelt_so(self, stem: "_Stem", other: str) -> tuple[OneWord, Meant]:
+        """Return what a word means if it is another with other letters at one end."""
+        if other in self._language.forms:
+            return self._guess(stem, _Like(_FORM), self._form(stem.word, other))
+        english, sure = self._language.learned[other]
+        return self._guess(stem, _Like(_LEARNED, learned=sure), _Other(english))
+
+    def _by_ear(self, stem: "_Stem", left: str) -> Iterator[tuple[OneWord, Meant]]:
+        by_sound, own = sound(left), heard(left)
         some = self._english_by_sound.get(by_sound, ())
         forms = self._forms_by_sound.get(by_sound, ())
-        for one in (*some, *forms):
-            alike = fuzz.ratio(heard(one.replace(" ", "")), own) / 100
-            signs = replace(base, alike=alike, rivals=len(some) + len(forms))
-            if one in some:
-                yield self._guess(replace(signs, way=_ENGLISH_HEARD), Meant(word, one, 1.0))
-            if one in forms:
-                yield self._guess(replace(signs, way=_FORM_HEARD), self._meant(word, one, 1.0))
+        rivals = len(some) + len(forms)
+        for one in some:
+            like = _Like(_ENGLISH_HEARD, _alike(one, own), rivals=rivals)
+            yield self._guess(stem, like, _Other(one))
+        for one in forms:
+            like = _Like(_FORM_HEARD, _alike(one, own), rivals=rivals)
+            yield self._guess(stem, like, self._form(stem.word, one))
 
-    def _guess(self, signs: OneWord, meant: Meant) -> tuple[OneWord, Meant]:
-        signs = replace(
-            signs,
-            little=meant.concept is not None and meant.concept.kind == _LITTLE,
-            several=" " in (meant.english or ""),
+    def _form(self, said: str, form: str) -> "_Other":
+        concept = self._language.forms[form][0]
+        return _Other(in_its_own_words(said, concept), concept, form)
+
+    def _guess(self, stem: "_Stem", like: "_Like", other: "_Other") -> tuple[OneWord, Meant]:
+        concept = other.concept
+        signs = OneWord(
+            like.way,
+            stem.cut,
+            stem.letters,
+            stem.sounds,
+            like.alike,
+            like.learned,
+            like.rivals,
+            typed=stem.word.isascii(),
+            little=concept is not None and concept.kind == LITTLE,
+            several=" " in other.english,
+            same=stem.same,
         )
-        return signs, replace(meant, sure=self._chances.of_one(signs), guessed=True)
+        sure = self._chances.of_one(signs)
+        return signs, Meant(stem.word, other.english, sure, concept, guessed=True, form=other.form)
+
+
+class _Stem(NamedTuple):
+    """A word that is guessed at, and what is left of it. same: as in `OneWord`."""
+
+    word: str
+    cut: int
+    letters: int
+    sounds: int
+    same: float = 0.0
+
+
+class _Like(NamedTuple):
+    """How it is like what it is taken for, as in `OneWord`."""
+
+    way: str
+    alike: float = 1.0
+    learned: float = 0.0
+    rivals: int = 1
+
+
+class _Other(NamedTuple):
+    """What a word is taken for."""
+
+    english: str
+    concept: Concept | None = None
+    form: str | None = None
+
+
+def _most_cut(word: str) -> int:
+    return min(_MOST_CUT, len(word) - _LEAST_STEM)
+
+
+def _alike(one: str, own: str) -> float:
+    return fuzz.ratio(heard(one.replace(" ", "")), own) / 100
+
+
+def _open(meant: Meant) -> bool:
+    """Tell whether something else may be meant: never where somebody denies or names a place."""
+    if meant.concept is None or meant.form is None or meant.names_a_place:
+        return False
+    return meant.concept.id not in NEGATIVE
 
 
 def _chance(guess: tuple[object, Meant | None]) -> float:
     return 0.0 if guess[1] is None else guess[1].sure
-
-
-def _by_sound(some: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for one in some:
-        found.setdefault(sound(one.replace(" ", "")), []).append(one)
-    return found
-
-
-def in_english(some: Sequence[Meant]) -> str:
-    """Return the English of some words, what comes twice in a row once."""
-    english = [one.english for one in some if one.english]
-    return " ".join(word for at, word in enumerate(english) if at == 0 or word != english[at - 1])

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
+from operator import mul
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,6 +27,7 @@ class OneWord:
     way: one of WAYS. cut: letters taken off its end; letters: those left. sounds: consonants
     of these. alike: 0..1, how like the two are heard. learned: how sure what was learned is.
     rivals: how many sound so. little: it would say nothing of work. several: more than one word.
+    same: 0..1, how often words that differ just so mean the same; 0 where that was never seen.
     """
 
     way: str
@@ -38,13 +40,16 @@ class OneWord:
     typed: bool = False
     little: bool = False
     several: bool = False
+    same: float = 0.0
 
     def features(self) -> list[float]:
         """Return what the chance is read off, in the order of the learned weights."""
-        heard = self.way in _BY_SOUND
+        heard, at = self.way in _BY_SOUND, WAYS.index(self.way)
+        ways, cuts = [0.0] * len(WAYS), [0.0] * len(WAYS)
+        ways[at], cuts[at] = 1.0, float(self.cut)
         return [
-            *(float(self.way == way) for way in WAYS),
-            *(float(self.cut) * (self.way == way) for way in WAYS),
+            *ways,
+            *cuts,
             min(self.sounds, _MOST_SOUNDS),
             min(self.sounds, _MOST_SOUNDS) * float(heard),
             self.alike * heard,
@@ -54,6 +59,8 @@ class OneWord:
             float(self.typed),
             float(self.little),
             float(self.several),
+            self.same,
+            self.same * min(self.letters, _MOST_LETTERS),
         ]
 
 
@@ -86,13 +93,15 @@ class ManyWords:
 
 
 @dataclass(frozen=True, slots=True)
-class _Logistic:
+class Logistic:
+    """A chance read off features by learned weights."""
+
     weights: tuple[float, ...]
     intercept: float
 
     def chance(self, features: Sequence[float]) -> float:
-        paired = zip(self.weights, features, strict=True)
-        return 1 / (1 + exp(-self.intercept - sum(weight * one for weight, one in paired)))
+        """Return the chance (0..1)."""
+        return 1 / (1 + exp(-self.intercept - sum(map(mul, self.weights, features))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,8 @@ class GuessChances:
     least_one, least_many: chances below which a guess is not made.
     """
 
-    one: _Logistic
-    many: _Logistic
+    one: Logistic
+    many: Logistic
     least_one: float
     least_many: float
 
@@ -117,8 +126,8 @@ class GuessChances:
         weights, intercept, least = one
         together, at_zero, least_many = many
         return cls(
-            _Logistic(tuple(weights), intercept),
-            _Logistic(tuple(together), at_zero),
+            Logistic(tuple(weights), intercept),
+            Logistic(tuple(together), at_zero),
             least,
             least_many,
         )

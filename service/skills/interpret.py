@@ -11,11 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-from service.skills.gloss import Gloss, Glosser
+from service.skills.endings import Endings
+from service.skills.gloss import Glosser, Taught
 from service.skills.guesses import GuessChances
 from service.skills.language import SCRIPTS, script
 from service.skills.letters import words
 from service.skills.lexicon import LANGUAGES, WorkLexicon
+from service.skills.meant import Gloss
+from service.skills.senses import Senses
 from service.skills.spelling import english_words
 from service.skills.trades import TradeNames
 
@@ -28,11 +31,6 @@ _LEAST_WORDS: Final = 2
 _LEAST_SHARE: Final = 0.3
 """Share of a Latin text's words that only the language knows, for it to be in that language."""
 
-NEGATIVE: Final = frozenset(
-    {"not", "never", "cannot", "do-not-have", "do-not-know", "want-to-learn", "without"}
-)
-"""Concepts that deny what stands beside them."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interpreter:
@@ -40,13 +38,13 @@ class Interpreter:
 
     work: English words of work, the most usual first.
     lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
-    chances: what a guess at a word is worth. trades: what trades are called in English.
+    taught: reads what was learned of a language. trades: what trades are called in English.
     """
 
     lexicon: Callable[[], WorkLexicon]
     english: frozenset[str]
     work: Sequence[str]
-    chances: GuessChances
+    taught: Callable[[str], Taught]
     trades: TradeNames
     _made: dict[str, Glosser] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,11 +53,17 @@ class Interpreter:
     def read(cls, folder: Path, bridge: Path, work: Mapping[str, int]) -> Self:
         """Read data/lexicon/work and what was learned from it; `work`: English words of work.
 
-        bridge: the folder with words.csv.gz and guesses.json.
+        bridge: the folder with words.csv.gz, endings.json, guesses.json and senses.*.
         """
         read = cache(lambda: WorkLexicon.read(folder, bridge / "words.csv.gz"))
+        endings = cache(lambda: Endings.read(bridge / "endings.json"))
+        senses = cache(lambda: Senses.read(bridge))
         chances = GuessChances.read(bridge / "guesses.json")
-        return cls(read, english_words(), usual_first(work), chances, TradeNames.read(folder))
+
+        def taught(code: str) -> Taught:
+            return Taught(chances, endings()[code], senses())
+
+        return cls(read, english_words(), usual_first(work), taught, TradeNames.read(folder))
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.
@@ -89,7 +93,7 @@ class Interpreter:
         with self._lock:
             if code not in self._made:
                 language_of = self.lexicon().languages[code]
-                self._made[code] = Glosser(language_of, self.work, self.english, self.chances)
+                self._made[code] = Glosser(language_of, self.work, self.english, self.taught(code))
             glosser = self._made[code]
         return glosser.gloss(phrase)
 

@@ -6,6 +6,7 @@ letters as they hear it: what differs only in that is the same word here.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -166,3 +167,11 @@ def spelt(word: str) -> str:
         # Between consonants these two write vowels.
         return latin[:1] + latin[1:].replace("w", "o").replace("y", "i")
     return latin.replace("c", "ch")
+
+
+def by_sound_of(some: Iterable[str]) -> dict[str, list[str]]:
+    """Return words, or several written apart, by their sound."""
+    found: dict[str, list[str]] = {}
+    for one in some:
+        found.setdefault(sound(one.replace(" ", "")), []).append(one)
+    return found

@@ -17,9 +17,9 @@ from typing import Final, Self
 from service.domain.person import Veto
 from service.domain.refusal import Refusal
 from service.domain.text import fold, skeleton
-from service.skills.gloss import in_english
 from service.skills.interpret import Interpreter
 from service.skills.lexicon import Concept
+from service.skills.meant import in_english
 
 _GENERIC: Final = frozenset(
     """work working worker job labour labourer labor laborer helper help a an as the in of at for

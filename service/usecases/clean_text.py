@@ -9,9 +9,9 @@ import numpy as np
 from service.domain.embedding import Vectors
 from service.domain.text import visible
 from service.ports import Tools
-from service.skills.gloss import Gloss, in_english
 from service.skills.interpret import Interpreter
 from service.skills.language import READ, detect, foreign, script
+from service.skills.meant import Gloss, in_english
 from service.skills.neutral import Neutraliser
 
 

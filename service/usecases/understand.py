@@ -14,10 +14,9 @@ from service.domain.person import Profile
 from service.domain.records import SavedUnderstanding
 from service.domain.text import visible
 from service.ports import Tools
-from service.skills.gloss import Gloss
-from service.skills.interpret import NEGATIVE
 from service.skills.language import READ, SCRIPTS, script
 from service.skills.limits import denied
+from service.skills.meant import NEGATIVE, Gloss
 from service.skills.reader import in_context, names_oneself, what_one_is
 from service.skills.segment import MOST_PHRASES, clauses
 from service.usecases.clean_text import Clean, cleaned, encoded, language_of, without_protected
@@ -184,7 +183,7 @@ def _spoken(
 def _notices(language: str, glosses: Sequence[Gloss]) -> tuple[Notice, ...]:
     if glosses:
         weight = sum(len(one.words) for one in glosses)
-        sure = sum(one.sure * len(one.words) for one in glosses) / max(weight, 1)
+        sure = sum(one.known * len(one.words) for one in glosses) / max(weight, 1)
         return (_HARDLY_READ,) if sure < _HARDLY else ()
     return () if language in READ else (_NOT_READ,)
 
@@ -194,7 +193,7 @@ def _as_glossed(phrase: Phrase, gloss: Gloss) -> Phrase:
     code = next(
         (one.concept.isco08 for one in gloss.words if one.concept and one.concept.isco08), ""
     )
-    known = bool(gloss.english) and gloss.sure >= _HARDLY
+    known = bool(gloss.english) and gloss.known >= _HARDLY
     return replace(
         phrase,
         means=gloss.english if known else None,

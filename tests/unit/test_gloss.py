@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from service.settings import bundled
-from service.skills.gloss import Glosser
+from service.skills.endings import Endings, changes
+from service.skills.gloss import Glosser, Taught
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
 from service.skills.interpret import Interpreter, usual_first
 from service.skills.letters import plain
-from service.skills.lexicon import Concept, WorkLexicon, language_of
+from service.skills.lexicon import EVERYDAY, Concept, WorkLexicon, language_of
 from service.skills.subwords import BUCKETS, Subwords, features
 from service.skills.trades import TradeNames
+from service.wiring import _interpreter
 
 MASON = Concept("mason", "occupation", "mason", "7112")
 PLASTER = Concept("plaster", "duty", "plastering walls", "7123")
@@ -37,7 +39,7 @@ BANGLA = language_of(
 WORK = ("wiring", "shuttering", "carpenter")
 ENGLISH = frozenset({*WORK, "the", "site", "supervisor"})
 CHANCES = GuessChances.read(bundled("models", "bridge", "artifact", "guesses.json"))
-GLOSSER = Glosser(BANGLA, WORK, ENGLISH, CHANCES)
+GLOSSER = Glosser(BANGLA, WORK, ENGLISH, Taught(CHANCES))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_where_somebody_was_is_known_by_its_spelling_only() -> None:
 
 def test_more_that_speaks_for_a_guess_makes_it_likelier() -> None:
     """More sounds in common, heard more alike, fewer rivals, less cut off; the best is likely."""
-    weak = OneWord(WAYS[3], cut=2, letters=3, sounds=3, alike=0.85, rivals=6)
+    weak = OneWord(WAYS[3], cut=2, letters=3, sounds=3, alike=0.8, rivals=6)
     for better in ({"sounds": 6}, {"alike": 1.0}, {"rivals": 1}, {"way": WAYS[0]}):
         assert CHANCES.of_one(replace(weak, **better)) > CHANCES.of_one(weak)
     assert CHANCES.of_one(replace(weak, cut=0, letters=9, sounds=7, alike=1.0, rivals=1)) > 0.6
@@ -84,6 +86,46 @@ def test_more_that_speaks_for_a_guess_makes_it_likelier() -> None:
     few = ManyWords(2, sounds=3, alike=0.9, rivals=3, written=0.0, learned=0.0, typed=False)
     assert CHANCES.of_many(few) < CHANCES.least_many
     assert CHANCES.of_many(replace(few, sounds=8, alike=1.0)) > CHANCES.least_many
+
+
+def test_the_rest_of_a_phrase_tells_which_meaning_is_meant() -> None:
+    """A form of two meanings is a pan beside cooking and embroidery beside a shirt."""
+    interpreter = _interpreter()
+    assert "embroidery" in interpreter.gloss("hi", "कपड़े पर कढ़ाई").english
+    assert "pan" in interpreter.gloss("hi", "कढ़ाई में सब्जी पकाना").english.split()
+
+
+def test_a_plain_word_does_not_swallow_what_it_was_said_of() -> None:
+    """To have driven a bus is written down as one way to say "I drove": the bus is still said."""
+    drove = Concept("drove", "word", "I drove", "")
+    bus = Concept("bus", EVERYDAY, "bus", "")
+    language = language_of([(drove, ["বাস চালাইছি", "চালাইছি"]), (bus, ["বাস"])], {})
+    assert Glosser(language, WORK, ENGLISH, Taught(CHANCES)).gloss("বাস চালাইছি").english == (
+        "bus I drove"
+    )
+
+
+def test_endings_are_learned_from_words_of_one_meaning() -> None:
+    """What comes and goes where the meaning stays is an ending; what changes it is none."""
+    meant = {
+        **{stem: {stem} for stem in ("road", "roof", "wall", "pond", "ward")},
+        **{f"{stem}er": {stem} for stem in ("road", "roof", "wall", "pond")},
+        "warden": {"guard"},
+    }
+    learned = changes(meant)
+    assert dict(learned["er"])[""] > 0.5
+    assert "en" not in learned
+    others = {other for other, _, _ in Endings(learned, {}).others("gateer")}
+    assert "gate" in others
+
+
+def test_a_word_with_an_ending_is_known_by_the_word() -> None:
+    """What is "of the wall" is the wall, where the language's own words show the ending."""
+    endings = Endings({"ের": (("", 0.9),)}, {})
+    with_endings = Glosser(BANGLA, WORK, ENGLISH, Taught(CHANCES, endings))
+    word, sure = "দেয়ালের", GLOSSER.gloss("দেয়ালের").known
+    assert with_endings.gloss(word).english == "wall"
+    assert with_endings.gloss(word).known > sure
 
 
 def test_a_hint_is_not_said() -> None:
@@ -106,7 +148,11 @@ def test_a_hint_is_not_said() -> None:
 def test_the_words_tell_the_language(text: str, language: str | None) -> None:
     """Latin letters may hold English or a language of another script."""
     interpreter = Interpreter(
-        lambda: WorkLexicon({"bn": BANGLA}), ENGLISH, WORK, CHANCES, TradeNames({})
+        lambda: WorkLexicon({"bn": BANGLA}),
+        ENGLISH,
+        WORK,
+        lambda _: Taught(CHANCES),
+        TradeNames({}),
     )
     assert interpreter.language(text) == language
 
