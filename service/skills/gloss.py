@@ -53,6 +53,7 @@ _MOST_HEARD: Final = 3
 _FORM, _LEARNED, _ENGLISH_HEARD, _FORM_HEARD = WAYS
 _NONE: Final = (None, None)
 _LEAST_TAUGHT: Final = 0.3
+_CLEARLY: Final = 0.1
 Vector = npt.NDArray[np.float32]
 
 
@@ -170,7 +171,8 @@ class Glosser:
         some = [one for _, one in self.meanings(meant.form or "", around, senses)]
         if not some:
             return meant
-        best = max(some, key=lambda one: one.sure)
+        # What is plainest stays, unless something else is clearly likelier.
+        best = max(some, key=lambda one: one.sure - _CLEARLY * (one is not some[0]))
         if best.concept is not None and best.concept.kind == EVERYDAY:
             # The plain word is said; that it is a word of work stays known.
             works = (
