@@ -31,6 +31,7 @@ from service.settings import Settings, bundled
 from service.skills.endings import Endings
 from service.skills.gloss import Glosser, Taught
 from service.skills.guesses import GuessChances, Logistic
+from service.skills.interpret import usual_first
 from service.skills.letters import words
 from service.skills.lexicon import Language, WorkLexicon
 from service.skills.meant import Meant, signs_of, tells
@@ -61,7 +62,7 @@ class Held:
     endings: Endings
     usual: Usual
     sentences: Sequence[Sentence]
-    work: frozenset[str]
+    work: tuple[str, ...]
     english: frozenset[str]
     chances: GuessChances
 
@@ -269,7 +270,7 @@ def main(
     """Learn counts, vectors and weights; write senses.json and senses.npy."""
     lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"), out / "words.csv.gz")
     english, encoder = english_words(), build_encoder(Settings())
-    work = frozenset(Speller.read(bundled("data", "lexicon")).work.words)
+    work = usual_first(Speller.read(bundled("data", "lexicon")).work.words)
     chances = GuessChances.read(out / "guesses.json")
     names, vectors = table(encoder, list(lexicon.languages.values()))
     np.save(out / "senses.npy", vectors)
