@@ -13,6 +13,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,7 +22,7 @@ import numpy.typing as npt
 import typer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from tqdm import tqdm
 
 from models.bridge.guesses import LITTLE, endings_of, held_out, is_same
@@ -128,11 +129,15 @@ def _name(meant: Meant) -> str:
 
 
 _NOWHERE: Final = np.zeros(1, dtype=np.float32)
+_NO_SIGNS: Final = Logistic(
+    (0.0,) * len(Signs("word", 1, 1, 0, 1, 0, 0, None, 0.0).features()), 0.0
+)
 _BLIND: Final = Senses(
     {},
     np.zeros((0, 1), dtype=np.float32),
     {},
-    Logistic((0.0,) * len(Signs("word", 1, 1, 0, 1, 0, 0, None, 0.0).features()), 0.0),
+    _NO_SIGNS,
+    _NO_SIGNS,
     Logistic((0.0,) * len(PhraseSigns((), 0.0, 0.0, work=False, near=None).features()), 0.0),
 )
 
@@ -179,24 +184,54 @@ def table(
     return names, np.rint(less * 127).astype(np.int8)
 
 
-def fitted(rows: Sequence[tuple[int, Signs, bool]]) -> Logistic:
-    """Return the weights of what speaks for a meaning; print how well they choose."""
+def fitted(rows: Sequence[tuple[int, Signs, bool]]) -> tuple[Logistic, Logistic]:
+    """Return the weights of what speaks for a meaning, and of what speaks for it beside others.
+
+    The second are learned from forms that have a meaning that is said and one that is not: to be
+    likely is not yet to be the likelier. Print how well both do on forms they had not seen.
+    """
     features = np.array([signs.features() for _, signs, _ in rows])
     right = np.array([said for _, _, said in rows])
-    model = LogisticRegression(max_iter=5000).fit(features, right)
-    chance = model.predict_proba(features)[:, 1]
+    form = np.array([number for number, _, _ in rows])
+    chance, ahead = np.empty(len(rows)), np.empty(len(rows))
+    for seen, left in GroupKFold(_FOLDS).split(features, right, form):
+        model = LogisticRegression(max_iter=5000).fit(features[seen], right[seen])
+        chance[left] = model.predict_proba(features[left])[:, 1]
+        ahead[left] = features[left] @ _ahead(features[seen], right[seen], form[seen]).coef_[0]
     print(f"{len(rows)} meanings, {right.mean():.0%} said; AUC {roc_auc_score(right, chance):.3f}")
-    forms: dict[int, list[tuple[float, bool, bool]]] = defaultdict(list)
-    for (number, signs, said), sure in zip(rows, chance, strict=True):
-        forms[number].append((float(sure), said, signs.rank == 0 and signs.kind != "learned"))
-    open_ones = [some for some in forms.values() if len({said for _, said, _ in some}) > 1]
-    plainest = np.mean([any(said and first for _, said, first in some) for some in open_ones])
-    chosen = np.mean([max(some)[1] for some in open_ones])
+    forms: dict[int, list[int]] = defaultdict(list)
+    for at, number in enumerate(form.tolist()):
+        forms[number].append(at)
+    chosen = {number: max(some, key=ahead.__getitem__) for number, some in forms.items()}
+    open_ones = [number for number, some in forms.items() if len(set(right[some].tolist())) > 1]
+    plainest = [forms[number][0] for number in open_ones]
     print(
-        f"{len(open_ones)} forms of several meanings: plainest {plainest:.1%}, chosen {chosen:.1%}"
+        f"{len(open_ones)} forms of several meanings: plainest {right[plainest].mean():.1%}, "
+        f"chosen {right[[chosen[one] for one in open_ones]].mean():.1%}"
     )
-    _show([max(one)[:2] for one in forms.values()])
-    return _weights(model)
+    _show([(float(chance[at]), bool(right[at])) for at in chosen.values()])
+    model = LogisticRegression(max_iter=5000).fit(features, right)
+    return _weights(model), _weights(_ahead(features, right, form))
+
+
+def _ahead(
+    features: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], form: npt.NDArray[np.int64]
+) -> LogisticRegression:
+    """Learn from pairs of meanings of one form, one said and one not, which is which."""
+    forms: dict[int, list[int]] = defaultdict(list)
+    for at, number in enumerate(form.tolist()):
+        forms[number].append(at)
+    apart = np.array(
+        [
+            features[one] - features[other]
+            for some in forms.values()
+            for one, other in product(some, some)
+            if right[one] and not right[other]
+        ]
+    )
+    model = LogisticRegression(max_iter=5000, fit_intercept=False)
+    # Each pair both ways round: which stands first says nothing.
+    return model.fit(np.concatenate([apart, -apart]), np.arange(2 * len(apart)) < len(apart))
 
 
 def phrases_of(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
@@ -255,7 +290,7 @@ def _telling(english: str) -> list[str]:
 
 def _weights(model: LogisticRegression) -> Logistic:
     weights = tuple(round(float(one), 4) for one in model.coef_[0])
-    return Logistic(weights, round(float(model.intercept_[0]), 4))
+    return Logistic(weights, round(float(np.ravel(model.intercept_)[0]), 4))
 
 
 def _show(some: Sequence[tuple[float, bool]]) -> None:
@@ -290,7 +325,7 @@ def main(
         blind = Glosser(less, work, english, Taught(chances, endings))
         one = Held(less, endings, usual_of(blind, kept, saying), held, work, english, chances)
         every.append(one)
-        known = Senses(rows, unit(vectors), {code: one.usual}, _BLIND.word, _BLIND.phrase)
+        known = replace(_BLIND, rows=rows, vectors=unit(vectors), usual={code: one.usual})
         glosser = Glosser(less, work, english, Taught(chances, endings, known))
         many = len(found)
         found += [
@@ -300,13 +335,21 @@ def main(
         usual[code] = usual_of(
             Glosser(language, work, english, Taught(chances, endings)), sentences, saying
         )
-    word = fitted(found)
+    word, choice = fitted(found)
     senses = [
-        Senses(rows, unit(vectors), {one.language.code: one.usual}, word, _BLIND.phrase)
+        replace(
+            _BLIND,
+            rows=rows,
+            vectors=unit(vectors),
+            usual={one.language.code: one.usual},
+            word=word,
+            choice=choice,
+        )
         for one in every
     ]
     content = {
         "word": asdict(word),
+        "choice": asdict(choice),
         "phrase": asdict(trusted(every, senses, saying)),
         "english": names,
         "usual": usual,

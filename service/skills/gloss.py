@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
 
-from service.skills.endings import NO_ENDINGS, Endings
+from service.skills.endings import LEAST_STEM, NO_ENDINGS, Endings
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
 from service.skills.letters import by_sound_of, heard, sound, words
 from service.skills.lexicon import EVERYDAY, LITTLE, MOST_WORDS, Concept, Language
@@ -44,7 +44,6 @@ _MOST_CUT: Final = 4
 _LEAST_LEARNED: Final = 0.2
 _WELL_LEARNED: Final = 0.8
 """From here on nothing is guessed instead."""
-_LEAST_STEM: Final = 3
 _OF_A_WOMAN: Final = "\u06c1"
 """What Arabic ends a woman's job noun with, in `plain` spelling."""
 _POSTS: Final = frozenset({"occupation", "slang"})
@@ -53,7 +52,6 @@ _MOST_HEARD: Final = 3
 _FORM, _LEARNED, _ENGLISH_HEARD, _FORM_HEARD = WAYS
 _NONE: Final = (None, None)
 _LEAST_TAUGHT: Final = 0.3
-_CLEARLY: Final = 0.1
 Vector = npt.NDArray[np.float32]
 
 
@@ -85,8 +83,7 @@ class Glosser:
         """
         self._language, self._known = language, known
         self._chances, self._endings, self._senses = taught.chances, taught.endings, taught.senses
-        senses = taught.senses
-        self._usual = senses.usual.get(language.code, {}) if senses is not None else {}
+        self._usual = taught.senses.usual.get(language.code, {}) if taught.senses else {}
         learned = (one for one, (_, sure) in language.learned.items() if sure >= SURELY_LEARNED)
         self._spelt = frozenset(language.forms) | frozenset(learned)
         self._english_by_sound = by_sound_of(work)
@@ -136,13 +133,13 @@ class Glosser:
             _, guess = max(self.many_guesses(said[at : at + size]), key=_chance, default=_NONE)
             if guess is None or guess.sure < self._chances.least_many:
                 continue
-            apart = [self._known_apart(one) for one in said[at : at + size]]
+            apart = (
+                _WRITTEN_ALONE if one in forms else self._single(one).sure
+                for one in said[at : at + size]
+            )
             if guess.sure > sum(apart) / size:
                 return size, guess
         return 1, self._single(said[at])
-
-    def _known_apart(self, word: str) -> float:
-        return _WRITTEN_ALONE if word in self._language.forms else self._single(word).sure
 
     def _swallows(self, form: str) -> bool:
         """Tell whether a form of a plain word holds what another says: "I drove a bus" the bus."""
@@ -168,16 +165,15 @@ class Glosser:
         ]
 
     def _best(self, meant: Meant, around: Vector, senses: Senses) -> Meant:
-        some = [one for _, one in self.meanings(meant.form or "", around, senses)]
+        some = list(self.meanings(meant.form or "", around, senses))
         if not some:
             return meant
-        # What is plainest stays, unless something else is clearly likelier.
-        best = max(some, key=lambda one: one.sure - _CLEARLY * (one is not some[0]))
+        _, best = max(some, key=lambda one: senses.choice.chance(one[0].features()))
         if best.concept is not None and best.concept.kind == EVERYDAY:
             # The plain word is said; that it is a word of work stays known.
             works = (
                 one.concept
-                for one in some
+                for _, one in some
                 if one.concept is not None
                 and one.concept.kind not in {EVERYDAY, LITTLE}
                 and overlap(one.concept.english, best.concept.english)
@@ -384,7 +380,7 @@ class _Other(NamedTuple):
 
 
 def _most_cut(word: str) -> int:
-    return min(_MOST_CUT, len(word) - _LEAST_STEM)
+    return min(_MOST_CUT, len(word) - LEAST_STEM)
 
 
 def _alike(one: str, own: str) -> float:

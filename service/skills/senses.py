@@ -121,13 +121,15 @@ class Senses:
     """Gives the chance that a form means this beside these words.
 
     rows: English → row of vectors, (n, d), unit. usual: by language, form → in how many spoken
-    sentences it stood, and English → in how many of them it was meant.
+    sentences it stood, and English → in how many of them it was meant. word: the chance that a
+    meaning is said; choice: which of several is; phrase: the chance that a phrase is understood.
     """
 
     rows: Mapping[str, int]
     vectors: npt.NDArray[np.float32]
     usual: Mapping[str, Mapping[str, tuple[int, Mapping[str, int]]]]
     word: Logistic
+    choice: Logistic
     phrase: Logistic
 
     @classmethod
@@ -140,7 +142,7 @@ class Senses:
             raw["usual"],
             *(
                 Logistic(tuple(raw[name]["weights"]), raw[name]["intercept"])
-                for name in ("word", "phrase")
+                for name in ("word", "choice", "phrase")
             ),
         )
 
