@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from itertools import cycle
 from typing import Any, Final
 
@@ -207,25 +208,25 @@ class Floor:
     def others(self) -> list[Timed]:
         """Find the ten nearest of one vector with scikit-learn and with faiss, all looked at.
 
-        Of more than 200,000 they take seconds and several copies of all vectors: left out.
+        Of more than 200,000 they take seconds and several copies of all vectors: left out; faiss
+        also where it is not installed, as no other command needs it.
         """
         if len(self._largest) > _EXACT_MOST:
             return []
-        # Only here: every command is imported for any of them, and no other needs it.
-        import faiss  # noqa: PLC0415
-
         whole = np.ascontiguousarray(self._largest.whole, dtype=np.float32)
         brute = NearestNeighbors(
             n_neighbors=min(BEST, len(whole)), algorithm="brute", metric="cosine"
         )
         brute.fit(whole)
-        flat: Any = faiss.IndexFlatIP(whole.shape[1])
-        flat.add(whole)
         asked = [read.vectors[:1] for read, _ in self._read if len(read.vectors)]
-        return [
-            Timed("sklearn", (partial(brute.kneighbors, one) for one in cycle(asked))),
-            Timed("faiss", (partial(flat.search, one, BEST) for one in cycle(asked))),
-        ]
+        found = [Timed("sklearn", (partial(brute.kneighbors, one) for one in cycle(asked)))]
+        if find_spec("faiss") is not None:
+            import faiss  # noqa: PLC0415
+
+            flat: Any = faiss.IndexFlatIP(whole.shape[1])
+            flat.add(whole)
+            found.append(Timed("faiss", (partial(flat.search, one, BEST) for one in cycle(asked))))
+        return found
 
     def recall(self) -> dict[str, float]:
         """Return the share of the 50 nearest that are found: of all, and under two filters.
