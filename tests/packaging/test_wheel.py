@@ -30,8 +30,8 @@ HEALTH = (
     '["python", "-c", "import urllib.request as u; u.urlopen(\'http://127.0.0.1:8000/readyz\')"]'
 )
 HEAVY = ("torch", "transformers", "sentence_transformers")
-# `homeward bench` measures beside it where it is installed; nothing else imports it.
-BESIDE = ("txtai",)
+# `homeward bench` measures beside them where they are installed; nothing else imports them.
+BESIDE = ("faiss", "txtai")
 WORDS = "I lay bricks and plaster, eight years in Dammam"
 
 
