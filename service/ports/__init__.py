@@ -234,8 +234,8 @@ class ListingIndex(Protocol):
         """Take in what the store's change feed holds; return how many changes came in."""
         ...
 
-    def grams(self, text: str) -> Grams:
-        """Return a text's n-grams as this index counts them."""
+    def grams(self, texts: Sequence[str]) -> list[Grams]:
+        """Return each text's n-grams as this index counts them."""
         ...
 
     def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:

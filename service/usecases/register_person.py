@@ -10,7 +10,6 @@ from service.domain.match import Understanding
 from service.domain.person import Contact, Profile, StoredPerson
 from service.domain.records import Put, SavedUnderstanding, Written
 from service.ports import Tools
-from service.usecases.score_pools import said_to_keep
 from service.usecases.understand import require_readable, understand_many
 
 
@@ -34,9 +33,11 @@ def read_to_keep(tools: Tools, profile: Profile) -> SavedUnderstanding:
 
 def read_many_to_keep(tools: Tools, profiles: Sequence[Profile]) -> list[SavedUnderstanding]:
     """Read many at once, which takes a fraction of the time; raises as `understand` does."""
+    reads = understand_many(tools, profiles)
+    grams = tools.index.grams([read.work_text for read in reads])
     return [
-        replace(read, said=said_to_keep(tools, read)) if len(read.vectors) > 1 else read
-        for read in understand_many(tools, profiles)
+        replace(read, said=replace(read.said, grams=own)) if read.said is not None else read
+        for read, own in zip(reads, grams, strict=True)
     ]
 
 

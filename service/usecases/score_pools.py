@@ -54,7 +54,7 @@ def said_to_keep(tools: Tools, read: SavedUnderstanding) -> Said:
     """Return the same with what a search among many people needs."""
     if read.said is not None and read.said.grams is not None:
         return read.said
-    return replace(said_of(tools, read), grams=tools.index.grams(read.work_text))
+    return replace(said_of(tools, read), grams=tools.index.grams([read.work_text])[0])
 
 
 WIDE: Final = 120

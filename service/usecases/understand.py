@@ -1,7 +1,7 @@
 """Read a person's words: phrases, language, meaning, vectors."""
 
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +13,10 @@ from service.domain.match import Notice, Phrase, Understanding
 from service.domain.person import Profile
 from service.domain.records import SavedUnderstanding
 from service.domain.text import visible
+from service.domain.work_said import Said
+from service.matching.features import shares
 from service.ports import Tools
+from service.skills.experience import done_now, years_said
 from service.skills.language import READ, SCRIPTS, script
 from service.skills.limits import denied
 from service.skills.meant import NEGATIVE, Gloss
@@ -43,6 +46,8 @@ _A_TRADE: Final = 0.4
 _WORK_OF_FAITH: Final = 0.85
 _WORK_BESIDE_FAITH: Final = 0.75
 _ENTERED: Final = frozenset({"skill", "experience"})
+_AT_ONCE: Final = 256
+"""Vectors held against all unit groups together: in one go the products stay near the processor."""
 
 # What must have been understood of the words for the answer to stand on them.
 _HARDLY: Final = 0.35
@@ -63,8 +68,9 @@ _HARDLY_READ = Notice(
 )
 
 
-_Ask = tuple[str, Sequence[Clean]]
-"""Texts whose vectors somebody waits for, and their language."""
+_Ask = tuple[str, Sequence[Clean]] | Vectors
+"""Texts whose vectors somebody waits for, and their language; or vectors whose nearness to every
+unit group they wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +119,31 @@ def understand_many(tools: Tools, profiles: Sequence[Profile]) -> list[SavedUnde
 
 
 def _answered(tools: Tools, asked: Mapping[int, _Ask]) -> dict[int, Vectors | None]:
-    """Encode what all of them ask for, language by language; rows in their order."""
-    by_language: dict[str, list[int]] = defaultdict(list)
-    for at, (language, _) in asked.items():
-        by_language[language].append(at)
+    """Answer what all of them ask for, texts language by language; rows in their order."""
+    by_language: dict[str, dict[int, Sequence[Clean]]] = defaultdict(dict)
+    placed: dict[int, Vectors] = {}
+    for at, ask in asked.items():
+        if isinstance(ask, tuple):
+            by_language[ask[0]][at] = ask[1]
+        else:
+            placed[at] = ask
     answers: dict[int, Vectors | None] = {}
     for language, some in by_language.items():
-        vectors = encoded(tools, language, [text for at in some for text in asked[at][1]])
-        ends = np.cumsum([len(asked[at][1]) for at in some])
-        answers |= zip(some, np.split(vectors, ends[:-1]), strict=True)
+        vectors = encoded(tools, language, [text for texts in some.values() for text in texts])
+        answers |= _apart(vectors, some)
+    if placed:
+        vectors = np.concatenate(list(placed.values()))
+        near = [
+            tools.taxonomy.affinity(vectors[start : start + _AT_ONCE])
+            for start in range(0, max(len(vectors), 1), _AT_ONCE)
+        ]
+        answers |= _apart(np.concatenate(near), placed)
     return answers
+
+
+def _apart(rows: Vectors, asked: Mapping[int, Sized]) -> dict[int, Vectors | None]:
+    ends = np.cumsum([len(one) for one in asked.values()])
+    return dict(zip(asked, np.split(rows, ends[:-1]), strict=True))
 
 
 def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, SavedUnderstanding]:
@@ -133,7 +154,7 @@ def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, 
     language = language_of(tools, words)
     spoken = _spoken(tools, found, sentences, language)
     around = {one: cleaned(tools, one, language) for one in dict.fromkeys(sentences)}
-    vectors = yield from _vectors(language, [*spoken.clean, *(around[one] for one in sentences)])
+    vectors = yield from _asked((language, [*spoken.clean, *(around[one] for one in sentences)]))
     alone, contexts = vectors[: len(found)].copy(), vectors[len(found) :]
     judged = _judged(tools, spoken, (alone, contexts), language)
     working = [at for at, phrase in enumerate(judged) if phrase.work]
@@ -141,7 +162,7 @@ def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, 
     named = [at for at, text in enumerate(texts) if text != spoken.clean[at]]
     several = _of_one_sentence(sentences, working)
     joined = [_joined(texts, rows) for rows in ([working, *several] if working else [])]
-    more = yield from _vectors(language, [*(texts[at] for at in named), *joined])
+    more = yield from _asked((language, [*(texts[at] for at in named), *joined]))
     alone[named], together = more[: len(named)], more[len(named) :]
     # A phrase leans to the work its sentence holds and to nothing else in it, so that what is
     # left out neither comes back nor changes anything by being there.
@@ -149,24 +170,33 @@ def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, 
     for rows, vector in zip(several, together[1:], strict=True):
         contexts[rows] = vector
     vectors = in_context(alone, contexts)
+    affinity = yield from _asked(np.vstack([vectors, together[:1]]))
+    phrases = _meant(tools, judged, affinity[: len(found)], spoken)
+    work_text = _joined(texts, working).english
+    said = np.vstack([together[:1], vectors[working]])
     return SavedUnderstanding(
-        understanding=Understanding(
-            language=language,
-            phrases=_meant(tools, judged, vectors, spoken),
-            notices=_notices(language, spoken.glosses),
-        ),
-        work_text=_joined(texts, working).english,
-        vectors=np.vstack([together[:1], vectors[working]]),
+        understanding=Understanding(language, phrases, _notices(language, spoken.glosses)),
+        work_text=work_text,
+        vectors=said,
         model=tools.reading,
         texts=tuple(spoken.clean[row].english for row in working),
+        said=Said(
+            vectors=said,
+            shares=shares(affinity[[len(found), *working]]),
+            sure=float(affinity[-1].max()),
+            years=years_said(work_text),
+            present=np.array(done_now(phrases)),
+        )
+        if working
+        else None,
     )
 
 
-def _vectors(language: str, texts: Sequence[Clean]) -> Generator[_Ask, Vectors | None, Vectors]:
-    """Ask for the vectors of texts, (n, d)."""
-    vectors = yield language, texts
-    assert vectors is not None  # noqa: S101 - only the first `send` brings nothing
-    return vectors
+def _asked(ask: _Ask) -> Generator[_Ask, Vectors | None, Vectors]:
+    """Ask for the vectors of texts, (n, d), or for how near vectors are to each group, (n, g)."""
+    found = yield ask
+    assert found is not None  # noqa: S101 - only the first `send` brings nothing
+    return found
 
 
 def _spoken(
@@ -211,11 +241,10 @@ def _of_one_sentence(sentences: Sequence[str], working: Sequence[int]) -> list[l
 
 
 def _meant(
-    tools: Tools, judged: Sequence[Phrase], vectors: Vectors, spoken: _Spoken
+    tools: Tools, judged: Sequence[Phrase], affinity: Vectors, spoken: _Spoken
 ) -> tuple[Phrase, ...]:
-    """Say what each phrase was taken to mean; vectors: (n, d)."""
+    """Say what each phrase was taken to mean; affinity: (n, g) with each unit group."""
     glosses = spoken.glosses
-    affinity = tools.taxonomy.affinity(vectors)
     # The neutral words: a saleswoman and a salesman are of one trade.
     texts = [one.english for one in spoken.clean]
     meant = tuple(

@@ -23,6 +23,11 @@ def test_company_changes_nothing(sample_tools: Tools) -> None:
         assert read.understanding == alone.understanding
         assert (read.work_text, read.texts) == (alone.work_text, alone.texts)
         assert np.allclose(read.vectors, alone.vectors, atol=1e-5)
+        assert (read.said is None) == (alone.said is None) == (len(read.vectors) < 2)
+        if read.said is not None and alone.said is not None:
+            assert np.allclose(read.said.shares, alone.said.shares, atol=1e-5)
+            assert np.array_equal(read.said.present, alone.said.present)
+            assert read.said.years == alone.said.years
 
 
 def test_nobody_is_read_where_there_is_nobody(sample_tools: Tools) -> None:

@@ -6,6 +6,7 @@ those of the segment it lies in and follow when segments merge.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,15 @@ def count(texts: Sequence[str]) -> sp.csr_matrix:
     if not texts:
         return sp.csr_matrix((0, FEATURES), dtype=np.float32)
     return sp.csr_matrix(_VECTORISER.transform(texts))
+
+
+def grams_of(texts: Sequence[str]) -> list[Grams]:
+    """Return the n-gram counts of each folded text."""
+    counts = count(texts)
+    return [
+        Grams(counts.indices[start:end].astype(np.int32), counts.data[start:end].astype(np.float32))
+        for start, end in pairwise(counts.indptr.tolist())
+    ]
 
 
 def idf_of(n: int, held_by: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

@@ -18,7 +18,7 @@ from service.adapters.vectors.facets import (
     currency_code,
 )
 from service.adapters.vectors.followed import FEED_CHUNK, Followed, State, Views
-from service.adapters.vectors.lexical import Scores, count
+from service.adapters.vectors.lexical import Scores, count, grams_of
 from service.adapters.vectors.repeated import Rows
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
@@ -143,10 +143,9 @@ class LocalListingIndex(Followed[Segment]):
             for at in range(len(query.asks))
         ]
 
-    def grams(self, text: str) -> Grams:
+    def grams(self, texts: Sequence[str]) -> list[Grams]:
         """See the port."""
-        row = count([fold(text)])
-        return Grams(row.indices.astype(np.int32), row.data.astype(np.float32))
+        return grams_of([fold(text) for text in texts])
 
     def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
         """See the port."""

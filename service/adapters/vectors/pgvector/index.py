@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from service.adapters.vectors.facets import country_code, currency_code
-from service.adapters.vectors.lexical import FEATURES, Scores, count
+from service.adapters.vectors.lexical import FEATURES, Scores, grams_of
 from service.adapters.vectors.pgvector.eligible import Rules
 from service.adapters.vectors.pgvector.filling import Filler, Source
 from service.adapters.vectors.pgvector.search import EXACT_BELOW, Columns, Search, picked
@@ -129,10 +129,9 @@ class PgvectorListingIndex:
         vectors = self._store.listing_vectors(names, self._model)
         return [_pool(columns, lexical, vectors, some, self._model.dimensions) for some in chosen]
 
-    def grams(self, text: str) -> Grams:
+    def grams(self, texts: Sequence[str]) -> list[Grams]:
         """See the port."""
-        row = count([fold(text)])
-        return Grams(row.indices.astype(np.int32), row.data.astype(np.float32))
+        return grams_of([fold(text) for text in texts])
 
     def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
         """See the port."""
