@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from service.api.common import require_occupations
@@ -19,7 +20,7 @@ from service.domain.match import Answer
 from service.domain.person import Route
 from service.domain.request import Filters, MatchRequest
 from service.ports import Tools
-from service.usecases.answer_again import answer_again
+from service.usecases.answer_again import NOBODY, answer_again, answer_at_hand
 from service.usecases.find_matches import match_profile
 from service.web.access import ToolsDep, count_questions, only_known_parameters, with_scope
 from service.web.audit import Accessing, Shown
@@ -121,7 +122,7 @@ def _request(body: MatchIn, caller: Caller) -> MatchRequest:
 @router.get(
     "/returnees/{returnee_id}/matches", operation_id="get_matches", response_model=AnswerOut
 )
-def matches(  # noqa: PLR0913 - one parameter per query parameter
+async def matches(  # noqa: PLR0913 - one parameter per query parameter
     returnee_id: str,
     tools: ToolsDep,
     caller: PersonMatcher,
@@ -138,8 +139,7 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
 ) -> Response:
     """Rank jobs and trainings for a stored person who agreed to it."""
     require_occupations(tools, [("query:isco08", code) for code in isco08])
-    person = tools.store.person(caller.organisation_id, returnee_id)
-    shown.of(person.id)
+    shown.of(returnee_id)
     filters = Filters(
         kinds=tuple(kinds),
         countries=tuple(countries),
@@ -149,14 +149,17 @@ def matches(  # noqa: PLR0913 - one parameter per query parameter
         licensed_recruiter_only=licensed_recruiter_only,
     )
     request = MatchRequest(
-        profile=person.profile,
+        profile=NOBODY,
         routes=tuple(dict.fromkeys(routes)),
         filters=filters,
         limit=limit,
         diversity=diversity,
         viewer=caller.organisation_id,
     )
-    body = answer_again(tools, person, request, _written)
+    asked = caller.organisation_id, returnee_id, request
+    body = answer_at_hand(tools, *asked)
+    if body is None:
+        body = await run_in_threadpool(answer_again, tools, *asked, _written)
     return Response(body, media_type="application/json")
 
 

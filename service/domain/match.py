@@ -1,6 +1,6 @@
 """One answer to "what could this person do next", with its reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -213,8 +213,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """An answer as it was sent. ground: what it rests on. versions: of listings shown, by id."""
+    """An answer as it was sent. ground: what it rests on. versions: of listings shown, by id.
+
+    moment: what had to be the same for all that to be so, without looking; None: look.
+    """
 
     ground: object
     versions: dict[str, int]
     body: bytes
+    moment: Hashable = None

@@ -274,6 +274,10 @@ class AccessStore(Protocol):
         """
         ...
 
+    def key_at_hand(self, secret_hash: bytes) -> ApiKey | None:
+        """Return the same without waiting, where it was asked for since the last change."""
+        ...
+
     def keys(self, organisation_id: str | None) -> list[ApiKey]:
         """Return the keys of one organisation, or all."""
         ...
@@ -353,6 +357,14 @@ class Store(
 
     def healthy(self) -> bool:
         """Tell whether the database answers."""
+        ...
+
+    def written(self) -> int | None:
+        """Return a number that is another after each change of any record but the access log.
+
+        None where that cannot be told without asking, as other processes write as well. Costs
+        nothing. What was read before it was the same is as it was.
+        """
         ...
 
     def reads_elsewhere(self) -> bool:

@@ -2,42 +2,77 @@
 
 Platforms ask for the same people over and over. An answer rests on the record, on the listings its
 asker may see, on corridors, on what the organisation said is one listing, and on the day: where
-each is as it was, so would the answer be. Consent is asked for every time.
+each is as it was, so would the answer be. Consent is asked for every time, unless nothing at all
+was written since it was.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Final
 
 from service.domain.match import Answer, Remembered
-from service.domain.person import StoredPerson
+from service.domain.person import Profile, StoredPerson
 from service.domain.request import MatchRequest
 from service.ports import Tools
 from service.usecases.find_matches import match_person
 from service.usecases.rulebook import rulebook
 from service.usecases.see_person import require_consent
 
+NOBODY: Final = Profile()
+"""Stands in a question about a stored person: their own profile is read with the record."""
+_QUARTER_S: Final = 900
+"""No time zone's day begins within a quarter of an hour."""
+
+
+def answer_at_hand(
+    tools: Tools, organisation_id: str, person_id: str, request: MatchRequest
+) -> bytes | None:
+    """Return the answer that `answer_again` would give, where that is known without waiting."""
+    known = tools.answers.recall(_question(organisation_id, person_id, request))
+    if known is None or known.moment is None or known.moment != _moment(tools, request):
+        return None
+    return known.body
+
 
 def answer_again(
     tools: Tools,
-    person: StoredPerson,
+    organisation_id: str,
+    person_id: str,
     request: MatchRequest,
     write: Callable[[Answer], bytes],
 ) -> bytes:
-    """Return what `write` makes of the person's matches; raises as `match_person`."""
-    require_consent(tools, person)
-    question = (person.id, *_asked(request))
+    """Return what `write` makes of a stored person's matches.
+
+    Raises NotFoundError for a person of another organisation, and as `match_person`.
+    """
+    question = _question(organisation_id, person_id, request)
     # Before the answer: what changes while it is made must not be taken for what it was made of.
+    moment = _moment(tools, request)
+    person = tools.store.person(organisation_id, person_id)
+    request = replace(request, profile=person.profile)
+    require_consent(tools, person)
     ground = _ground(tools, person, request)
     known = tools.answers.recall(question)
-    if known is not None and known.ground == ground and _as_they_were(tools, known):
-        return known.body
-    answer = match_person(tools, person, request)
-    body = write(answer)
-    tools.answers.keep(question, Remembered(ground, _versions(answer), body))
-    return body
+    if known is None or known.ground != ground or not _as_they_were(tools, known):
+        answer = match_person(tools, person, request)
+        known = Remembered(ground, _versions(answer), write(answer))
+    if known.moment is None or known.moment != moment:
+        tools.answers.keep(question, replace(known, moment=moment))
+    return known.body
 
 
-def _asked(request: MatchRequest) -> tuple[Hashable, ...]:
-    return request.viewer, request.routes, request.filters, request.limit, request.diversity
+def _question(organisation_id: str, person_id: str, request: MatchRequest) -> Hashable:
+    narrowed = (request.routes, request.filters, request.limit, request.diversity)
+    return organisation_id, person_id, request.viewer, *narrowed
+
+
+def _moment(tools: Tools, request: MatchRequest) -> Hashable:
+    """Return what is another as soon as an answer may be another; None where that is not known."""
+    written = tools.store.written()
+    if written is None:
+        return None
+    quarter = tools.clock.now().timestamp() // _QUARTER_S
+    return written, quarter, tools.reading, tools.index.seen_by(request.viewer)
 
 
 def _ground(tools: Tools, person: StoredPerson, request: MatchRequest) -> object:

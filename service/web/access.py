@@ -23,6 +23,7 @@ from service.domain.errors import (
 )
 from service.ports import Tools
 from service.usecases.identify_caller import caller_presenting
+from service.usecases.manage_keys import authenticated_at_hand
 from service.web.suggest import nearest_name
 
 _WINDOW_S: Final = 60
@@ -107,11 +108,28 @@ def admit(request: Request) -> Caller:
 
     Raises NotReadyError, UnauthenticatedError, RateLimitedError, and what `caller_presenting` does.
     """
-    tools = tools_of(request)
+    return _let_in(request, caller_presenting(tools_of(request), _presented(request)))
+
+
+def admit_at_once(request: Request) -> bool:
+    """Admit a caller whose key is at hand, without waiting; tell whether it was.
+
+    Raises NotReadyError, UnauthenticatedError and RateLimitedError.
+    """
+    caller = authenticated_at_hand(tools_of(request), _presented(request))
+    if caller is not None:
+        _let_in(request, caller)
+    return caller is not None
+
+
+def _presented(request: Request) -> str:
     scheme, secret = get_authorization_scheme_param(request.headers.get("Authorization"))
     if scheme.lower() != "bearer" or not secret:
         raise UnauthenticatedError
-    caller = caller_presenting(tools, secret)
+    return secret
+
+
+def _let_in(request: Request, caller: Caller) -> Caller:
     request.state.caller = caller
     count(request, 1)
     return caller

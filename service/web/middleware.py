@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.errors import HomewardError, StorageError
 from service.domain.retention import Forgotten
-from service.web.access import admit
+from service.web.access import admit, admit_at_once
 from service.web.audit import AccessLog
 from service.web.deprecation import begin_noting, headers_of
 from service.web.problems import homeward_error, problem, unexpected_error
@@ -224,7 +224,9 @@ class EdgeMiddleware:
         """Let in who has a key, before anything of the request is looked at."""
         if scope["path"].startswith(_KEYED):
             try:
-                await run_in_threadpool(admit, Request(scope))
+                request = Request(scope)
+                if not admit_at_once(request):
+                    await run_in_threadpool(admit, request)
             except HomewardError as error:
                 answer = homeward_error(Request(scope), error)
                 await answer(scope, receive, send)

@@ -1,17 +1,30 @@
 """A stored person's matches are given again, and made anew as soon as anything has changed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from service.adapters.store.access import AccessQueries
+from service.adapters.store.people import PersonQueries
 from service.adapters.vectors.local import LocalListingIndex
+from service.domain.access import Organisation, Scope
+from service.domain.audit import Access, Action
 from service.ports import Tools
+from service.usecases.manage_keys import FIRST_ORGANISATION, new_key
 from tests.api.support import CORRIDOR, JSON, problem
 
 WORDS = "I weld steel pipes and read drawings"
 WELDER = {"kind": "job", "title": "Pipe welder", "country": "BD", "skills": ["weld steel pipes"]}
 ABROAD = WELDER | {"country": "SA"}
+ACCESS = Access(
+    at=datetime(2026, 11, 22, tzinfo=UTC),
+    organisation_id=FIRST_ORGANISATION,
+    key_id="key_1",
+    action=Action.RETURNEE_READ,
+    request_id="r1",
+)
 CLOSED = CORRIDOR | {"origin": "BD", "destination": "SA"}
 
 
@@ -123,3 +136,59 @@ def test_who_takes_back_consent_or_is_erased_is_asked_about_in_vain(person: Pers
     problem(person.client.get(f"{person.url}/matches"), 403, "consent_missing")
     assert person.client.delete(person.url).status_code == 204
     problem(person.client.get(f"{person.url}/matches"), 404, "not_found")
+
+
+def test_while_nothing_was_written_nothing_is_read(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the person nor the key, though the access log grows; any change is looked for."""
+    asked: list[str] = []
+    for where, name in ((PersonQueries, "person"), (AccessQueries, "key_by_hash")):
+        _counted(monkeypatch, where, name, asked)
+    first = person.matches("?limit=2")
+    asked.clear()
+    assert person.matches("?limit=2") == first
+    assert asked == []
+    # A line of the access log, in its own time.
+    person.tools.store.log_accesses([ACCESS])
+    assert person.matches("?limit=2") == first
+    assert asked == []
+    person.put("elsewhere", WELDER | {"country": "AE"})
+    asked.clear()
+    assert person.matches("?limit=2")["routes"]["local"] == first["routes"]["local"]
+    assert asked == ["key_by_hash", "person"]
+
+
+def test_an_answer_at_hand_ends_with_the_consent_it_was_given_under(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day passes without anybody writing anything, and with it the consent."""
+    now = person.tools.clock.now()
+    person.change({"consent": {"until": str((now + timedelta(days=1)).date())}})
+    person.matches()
+    assert person.client.get(f"{person.url}/matches").status_code == 200
+    later = now + timedelta(days=3)
+    monkeypatch.setattr(type(person.tools.clock), "now", lambda _: later)
+    problem(person.client.get(f"{person.url}/matches"), 403, "consent_ended")
+
+
+def test_what_is_at_hand_for_one_organisation_is_not_for_another(
+    person: Person, tools: Tools
+) -> None:
+    """Their key does not open it, whoever asked before."""
+    tools.store.add_organisation(Organisation("north-ngo", "North", tools.clock.now()))
+    _, secret = new_key(tools, "north-ngo", "theirs", frozenset(Scope))
+    theirs = {"Authorization": f"Bearer {secret}"}
+    person.client.get(f"{person.url}/matches", headers=theirs)
+    person.matches()
+    problem(person.client.get(f"{person.url}/matches", headers=theirs), 404, "not_found")
+
+
+def _counted(patch: pytest.MonkeyPatch, where: type, name: str, asked: list[str]) -> None:
+    real = getattr(where, name)
+
+    def counting(*some: object) -> object:
+        asked.append(name)
+        return real(*some)
+
+    patch.setattr(where, name, counting)

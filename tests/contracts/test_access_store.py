@@ -6,11 +6,20 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from service.domain.access import ApiKey, Organisation, Scope
+from service.domain.audit import Access, Action
 from service.domain.errors import ConflictError, NotFoundError
 from service.ports import Store
 from tests.contracts.examples import HOME, OTHER
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+ACCESS = Access(
+    at=NOON,
+    organisation_id=HOME.id,
+    key_id="key_1",
+    action=Action.RETURNEE_READ,
+    subjects=("ret_1",),
+    request_id="r1",
+)
 KEY = ApiKey("key_1", HOME.id, "job board", frozenset({Scope.MATCH, Scope.ADMIN}), NOON)
 
 
@@ -88,3 +97,35 @@ def test_the_use_of_a_key_is_noted(store: Store) -> None:
     store.add_key(KEY, b"1")
     store.touch_key(KEY.id, NOON)
     assert store.key_by_hash(b"1") == replace(KEY, last_used_at=NOON)
+
+
+def test_a_key_is_at_hand_until_anything_is_written(store: Store) -> None:
+    """Where it can be told at all: whatever is written may have been the key's end."""
+    store.add_key(KEY, b"h")
+    assert store.key_at_hand(b"h") is None
+    assert store.key_by_hash(b"h") == KEY
+    assert store.key_at_hand(b"other") is None
+    if store.written() is None:
+        assert store.key_at_hand(b"h") is None
+        return
+    assert store.key_at_hand(b"h") == KEY
+    store.revoke_key(KEY.id, NOON)
+    assert store.key_at_hand(b"h") is None
+    found = store.key_by_hash(b"h")
+    assert found is not None
+    assert found.revoked_at == NOON
+    assert store.key_at_hand(b"h") == found
+
+
+def test_every_change_is_told_but_a_line_of_the_access_log(store: Store) -> None:
+    """A number that was the same says that nothing was written; None, that this is not known."""
+    before = store.written()
+    store.add_key(KEY, b"h")
+    after = store.written()
+    assert (before is None) == (after is None)
+    assert before is None or before != after
+    store.log_accesses([ACCESS])
+    assert store.written() == after
+    with pytest.raises(ConflictError):
+        store.add_key(replace(KEY, organisation_id="nobody"), b"i")
+    assert store.key_by_hash(b"h") is not None

@@ -28,6 +28,7 @@ class AccessQueries:
         """Work on this database; seal with this vault."""
         self._db = database
         self._vault = vault
+        self._at_hand: tuple[int | None, dict[bytes, ApiKey]] = (None, {})
 
     def organisations(self) -> list[Organisation]:
         """See the port."""
@@ -72,9 +73,19 @@ class AccessQueries:
 
     def key_by_hash(self, secret_hash: bytes) -> ApiKey | None:
         """See the port."""
+        written = self._db.written()
         with self._db.read() as connection:
             row = connection.execute(_BY_HASH, {"secret_hash": secret_hash}).one_or_none()
-            return _record(row) if row is not None else _by_former(connection, secret_hash)
+            key = _record(row) if row is not None else _by_former(connection, secret_hash)
+        if key is not None and written is not None:
+            since, known = self._at_hand
+            self._at_hand = written, {**(known if since == written else {}), secret_hash: key}
+        return key
+
+    def key_at_hand(self, secret_hash: bytes) -> ApiKey | None:
+        """See the port."""
+        since, known = self._at_hand
+        return known.get(secret_hash) if since is not None and since == self._db.written() else None
 
     def keys(self, organisation_id: str | None) -> list[ApiKey]:
         """See the port."""

@@ -58,7 +58,7 @@ class AuditQueries:
         """See the port."""
         if not accesses:
             return
-        with self._db.write() as connection:
+        with self._db.write(aside=True) as connection:
             value = _head_value(connection)
             number, previous = self._where_to_go_on(value)
             # Behind whatever stands there, should somebody have put back an older head.

@@ -41,8 +41,15 @@ class Database(Protocol):
         """The engine migrations run on; its transactions take turns like those of `write`."""
         ...
 
-    def write(self) -> AbstractContextManager[sa.Connection]:
-        """Open the writing transaction; it commits at the end, or rolls back on any error."""
+    def write(self, *, aside: bool = False) -> AbstractContextManager[sa.Connection]:
+        """Open the writing transaction; it commits at the end, or rolls back on any error.
+
+        aside: it writes what no answer rests on, and leaves `written` as it is.
+        """
+        ...
+
+    def written(self) -> int | None:
+        """Return a number that is another after every commit; None where others write as well."""
         ...
 
     def read(self) -> AbstractContextManager[sa.Connection]:
@@ -114,6 +121,7 @@ class SqliteDatabase:
         if writable and alone:
             self._lock_file = _lock(path.with_name("writer.lock"))
         self._writing = threading.Lock()
+        self._written = 0
         self._log_owed = False
         self._writer = self._engine(size=1, begin="BEGIN IMMEDIATE") if writable else None
         self._reader = self._engine(size=_READERS, begin="BEGIN")
@@ -142,8 +150,8 @@ class SqliteDatabase:
         return engine
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """Open the writing transaction; it commits at the end, or rolls back on any error."""
+    def write(self, *, aside: bool = False) -> Iterator[sa.Connection]:
+        """See `Database`."""
         if self._writer is None:
             message = "This data directory was opened for reading only."
             raise StorageError(message)
@@ -153,8 +161,14 @@ class SqliteDatabase:
                 last = before_commit.get()
                 if last is not None and last[0] is self:
                     last[1](connection)
+            # After the commit: who has read this number before reads nothing older than it.
+            self._written += not aside
             if self._log_owed:
                 self._log_owed = not self._empty_log(self._writer, wait_ms=0)
+
+    def written(self) -> int | None:
+        """See `Database`: nobody else writes where this process holds the writer's lock."""
+        return None if self._lock_file is None else self._written
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

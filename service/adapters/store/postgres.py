@@ -133,13 +133,16 @@ class PostgresDatabase:
         return str(self._server)
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, aside: bool = False) -> Iterator[sa.Connection]:  # noqa: ARG002 - as written
         """See `Database`. Raises StorageError where the database is away or too slow."""
         with _plainly(), self.writer_engine.begin() as connection:
             yield connection
             last = before_commit.get()
             if last is not None and last[0] is self:
                 last[1](connection)
+
+    def written(self) -> None:
+        """See `Database`: other processes write, too."""
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -97,6 +97,10 @@ class SqlStore(
         derived = self._vault.derived(LINKS)
         return {name: derived[name] for name in sorted(derived, key=self._vault.active.__eq__)}
 
+    def written(self) -> int | None:
+        """See the port."""
+        return self._database.written()
+
     def healthy(self) -> bool:
         """See the port."""
         try:
