@@ -376,7 +376,8 @@ def _with_meaning(tools: Tools, phrase: Phrase, text: str, affinity: Vectors) ->
 
 def require_readable(profile: Profile) -> None:
     """Raise InvalidInputError where a profile's words are in a script nobody here reads."""
-    _require_known_script(_words(profile, _phrases(profile)[0]))
+    # Words that were entered one by one are cut first; a text is long, and known as it is.
+    _require_known_script(profile.text or _words(profile, _phrases(profile)[0]))
 
 
 def _words(profile: Profile, found: Sequence[Phrase]) -> str:
