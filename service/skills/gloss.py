@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from service.skills.endings import LEAST_STEM, NO_ENDINGS, Endings
-from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
+from service.skills.guesses import WAYS, GuessChances, Like, ManyWords, OneWord, Stem
 from service.skills.letters import by_sound_of, heard, sound, words
 from service.skills.lexicon import EVERYDAY, LITTLE, MOST_WORDS, Concept, Language
 from service.skills.meant import (
@@ -52,6 +52,8 @@ _MOST_HEARD: Final = 3
 _FORM, _LEARNED, _ENGLISH_HEARD, _FORM_HEARD = WAYS
 _NONE: Final = (None, None)
 _LEAST_TAUGHT: Final = 0.3
+_ALIKE: Final = 0.4
+"""How often words that differ just so mean the same, for several words to be taken for others."""
 Vector = npt.NDArray[np.float32]
 
 
@@ -129,6 +131,8 @@ class Glosser:
                     )
                     meant = replace(meant, said=said_of_either)
                 return size, meant
+            if size > 1 and (inflected := self._inflected(said[at : at + size])) is not None:
+                return size, inflected
         for size in range(min(_MOST_HEARD, most), 1, -1):
             _, guess = max(self.many_guesses(said[at : at + size]), key=_chance, default=_NONE)
             if guess is None or guess.sure < self._chances.least_many:
@@ -140,6 +144,19 @@ class Glosser:
             if guess.sure > sum(apart) / size:
                 return size, guess
         return 1, self._single(said[at])
+
+    def _inflected(self, said: Sequence[str]) -> Meant | None:
+        """Return what some words mean whose last one is written down with another ending."""
+        before, forms = " ".join(said[:-1]), self._language.forms
+        some = [
+            (sure, form)
+            for other, _, sure in self._endings.others(said[-1])
+            if sure >= _ALIKE and (form := f"{before} {other}") in forms
+        ]
+        sure, form = max(some, default=(0.0, ""))
+        if not form or self._swallows(form) or forms[form][0].id in NEGATIVE:
+            return None
+        return replace(self._meant(" ".join(said), form, sure * _WRITTEN), guessed=True)
 
     def _swallows(self, form: str) -> bool:
         """Tell whether a form of a plain word holds what another says: "I drove a bus" the bus."""
@@ -303,37 +320,37 @@ class Glosser:
         )
         for other, cut, same in spelt:
             if other in self._spelt:
-                yield self._spelt_so(_Stem(word, cut, len(other), len(sound(other)), same), other)
+                yield self._spelt_so(Stem(word, cut, len(other), len(sound(other)), same), other)
         for cut in range(_most_cut(word) + 1):
             stem = word[: len(word) - cut]
             by_sound = sound(stem)
             if len(by_sound) >= LEAST_HEARD:
-                yield from self._by_ear(_Stem(word, cut, len(stem), len(by_sound)), stem)
+                yield from self._by_ear(Stem(word, cut, len(stem), len(by_sound)), stem)
 
-    def _spelt_so(self, stem: "_Stem", other: str) -> tuple[OneWord, Meant]:
+    def _spelt_so(self, stem: Stem, other: str) -> tuple[OneWord, Meant]:
         """Return what a word means if it is another with other letters at one end."""
         if other in self._language.forms:
-            return self._guess(stem, _Like(_FORM), self._form(stem.word, other))
+            return self._guess(stem, Like(_FORM), self._form(stem.word, other))
         english, sure = self._language.learned[other]
-        return self._guess(stem, _Like(_LEARNED, learned=sure), _Other(english))
+        return self._guess(stem, Like(_LEARNED, learned=sure), _Other(english))
 
-    def _by_ear(self, stem: "_Stem", left: str) -> Iterator[tuple[OneWord, Meant]]:
+    def _by_ear(self, stem: Stem, left: str) -> Iterator[tuple[OneWord, Meant]]:
         by_sound, own = sound(left), heard(left)
         some = self._english_by_sound.get(by_sound, ())
         forms = self._forms_by_sound.get(by_sound, ())
         rivals = len(some) + len(forms)
         for one in some:
-            like = _Like(_ENGLISH_HEARD, _alike(one, own), rivals=rivals)
+            like = Like(_ENGLISH_HEARD, _alike(one, own), rivals=rivals)
             yield self._guess(stem, like, _Other(one))
         for one in forms:
-            like = _Like(_FORM_HEARD, _alike(one, own), rivals=rivals)
+            like = Like(_FORM_HEARD, _alike(one, own), rivals=rivals)
             yield self._guess(stem, like, self._form(stem.word, one))
 
     def _form(self, said: str, form: str) -> "_Other":
         concept = self._language.forms[form][0]
         return _Other(in_its_own_words(said, concept), concept, form)
 
-    def _guess(self, stem: "_Stem", like: "_Like", other: "_Other") -> tuple[OneWord, Meant]:
+    def _guess(self, stem: Stem, like: Like, other: "_Other") -> tuple[OneWord, Meant]:
         concept = other.concept
         signs = OneWord(
             like.way,
@@ -350,25 +367,6 @@ class Glosser:
         )
         sure = self._chances.of_one(signs)
         return signs, Meant(stem.word, other.english, sure, concept, guessed=True, form=other.form)
-
-
-class _Stem(NamedTuple):
-    """A word that is guessed at, and what is left of it. same: as in `OneWord`."""
-
-    word: str
-    cut: int
-    letters: int
-    sounds: int
-    same: float = 0.0
-
-
-class _Like(NamedTuple):
-    """How it is like what it is taken for, as in `OneWord`."""
-
-    way: str
-    alike: float = 1.0
-    learned: float = 0.0
-    rivals: int = 1
 
 
 class _Other(NamedTuple):

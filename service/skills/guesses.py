@@ -11,13 +11,32 @@ from dataclasses import dataclass
 from math import exp, log
 from operator import mul
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 WAYS: Final = ("form", "learned", "english by sound", "form by sound")
 """How a word is guessed: the rest of it is written down, or was learned; or it sounds like."""
 _BY_SOUND: Final = frozenset(WAYS[2:])
 _MOST_SOUNDS: Final = 7
 _MOST_LETTERS: Final = 10
+
+
+class Stem(NamedTuple):
+    """A word that is guessed at, and what is left of it. same: as in `OneWord`."""
+
+    word: str
+    cut: int
+    letters: int
+    sounds: int
+    same: float = 0.0
+
+
+class Like(NamedTuple):
+    """How it is like what it is taken for, as in `OneWord`."""
+
+    way: str
+    alike: float = 1.0
+    learned: float = 0.0
+    rivals: int = 1
 
 
 @dataclass(frozen=True, slots=True)

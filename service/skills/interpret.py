@@ -17,6 +17,7 @@ from service.skills.guesses import GuessChances
 from service.skills.language import SCRIPTS, script
 from service.skills.letters import words
 from service.skills.lexicon import LANGUAGES, WorkLexicon
+from service.skills.makers import Makers
 from service.skills.meant import Gloss
 from service.skills.senses import Senses
 from service.skills.spelling import english_words
@@ -39,6 +40,7 @@ class Interpreter:
     work: English words of work, the most usual first.
     lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
     taught: reads what was learned of a language. trades: what trades are called in English.
+    makers: what machines are called by.
     """
 
     lexicon: Callable[[], WorkLexicon]
@@ -46,6 +48,7 @@ class Interpreter:
     work: Sequence[str]
     taught: Callable[[str], Taught]
     trades: TradeNames
+    makers: Makers
     _made: dict[str, Glosser] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,7 +66,8 @@ class Interpreter:
         def taught(code: str) -> Taught:
             return Taught(chances, endings()[code], senses())
 
-        return cls(read, english_words(), usual_first(work), taught, TradeNames.read(folder))
+        names = TradeNames.read(folder), Makers.read(folder / "makers.csv")
+        return cls(read, english_words(), usual_first(work), taught, *names)
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.

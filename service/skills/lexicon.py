@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from service.skills.letters import words
+from service.skills.makers import Makers
 
 LANGUAGES: Final = ("bn", "hi", "ur", "ne", "si", "ta", "ml", "tl", "ar", "id")
 """The languages of the lexicon, by BCP-47 code."""
@@ -84,6 +85,10 @@ class WorkLexicon:
             for row in _rows(folder / "places.csv")
         }
         meanings = _read_learned(learned) if learned is not None else {}
+        makers = [
+            (Concept(name, "machine", machine, ""), [name])
+            for name, machine in Makers.read(folder / "makers.csv").anywhere().items()
+        ]
         found = {}
         for code in LANGUAGES:
             rows = [*_words(folder, code, concepts), *everyday(folder, code)]
@@ -97,7 +102,7 @@ class WorkLexicon:
             said = (folder / f"little_{code}.txt").read_text(encoding="utf-8").splitlines()
             little = frozenset(word for line in said for word in words(line))
             found[code] = replace(
-                language_of(rows, meanings.get(code, {}), typed),
+                language_of(rows, meanings.get(code, {}), [*typed, *makers]),
                 code=code,
                 little=little,
                 joined=_JOINED.get(code, ()),

@@ -44,6 +44,7 @@ def cleaned(tools: Tools, text: str, language: str) -> Clean:
     """Return a text as the encoder gets it: without names, gender, religion; in English."""
     seen = visible(text)
     if language in READ:
+        seen = tools.interpreter.makers.said(seen)
         return Clean(tools.speller.words(tools.neutral.person(seen)))
     if tools.interpreter.covers(language):
         return without_protected(tools.neutral, tools.interpreter.gloss(language, seen))

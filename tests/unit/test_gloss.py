@@ -15,6 +15,7 @@ from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
 from service.skills.interpret import Interpreter, usual_first
 from service.skills.letters import plain
 from service.skills.lexicon import EVERYDAY, Concept, WorkLexicon, language_of
+from service.skills.makers import Makers
 from service.skills.subwords import BUCKETS, Subwords, features
 from service.skills.trades import TradeNames
 from service.wiring import _interpreter
@@ -128,6 +129,20 @@ def test_a_word_with_an_ending_is_known_by_the_word() -> None:
     assert with_endings.gloss(word).known > sure
 
 
+def test_several_words_are_known_by_another_ending_of_the_last() -> None:
+    """To fill gas is written down as a thing to do; who used to do it has done the same."""
+    fill = Concept("recharge", "duty", "recharging with gas", "7127")
+    plain = Concept("gas", EVERYDAY, "gas", "")
+    language = language_of([(fill, ["গ্যাস ভরাই"]), (plain, ["গ্যাস"])], {})
+
+    def read(sure: float) -> str:
+        endings = Endings({"তাম": (("ই", sure),)}, {})
+        return Glosser(language, WORK, ENGLISH, Taught(CHANCES, endings)).gloss("গ্যাস ভরাতাম").english
+
+    assert read(0.9) == "recharging with gas"
+    assert read(0.2).startswith("gas")
+
+
 def test_a_hint_is_not_said() -> None:
     """A guess that is worth little helps the ranking, and no officer is told it."""
     gloss = GLOSSER.gloss("শাটারিঙের")
@@ -153,6 +168,7 @@ def test_the_words_tell_the_language(text: str, language: str | None) -> None:
         WORK,
         lambda _: Taught(CHANCES),
         TradeNames({}),
+        Makers.of({}, {}),
     )
     assert interpreter.language(text) == language
 
