@@ -211,11 +211,12 @@ class Answer:
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Remembered:
     """An answer as it was sent. ground: what it rests on. versions: of listings shown, by id.
 
-    moment: what had to be the same for all that to be so, without looking; None: look.
+    moment: what has to be the same for all that to be so without looking, None: look. It is set
+    anew when somebody has looked; the rest stays.
     """
 
     ground: object

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from service.adapters.remembered import AnswersInMemory
 from service.adapters.store.access import AccessQueries
 from service.adapters.store.people import PersonQueries
 from service.adapters.vectors.local import LocalListingIndex
@@ -157,6 +158,21 @@ def test_while_nothing_was_written_nothing_is_read(
     asked.clear()
     assert person.matches("?limit=2")["routes"]["local"] == first["routes"]["local"]
     assert asked == ["key_by_hash", "person"]
+
+
+def test_to_be_asked_again_keeps_no_answer_longer(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody said goes ten minutes after it was answered, however often it is asked for."""
+    first = person.matches()
+    kept: list[str] = []
+    _counted(monkeypatch, AnswersInMemory, "keep", kept)
+    new_key(person.tools, FIRST_ORGANISATION, "another", frozenset({Scope.MATCH}))
+    assert person.matches() == first
+    assert kept == []
+    person.change({"region": "Sylhet"})
+    person.matches()
+    assert kept == ["keep"]
 
 
 def test_an_answer_at_hand_ends_with_the_consent_it_was_given_under(
