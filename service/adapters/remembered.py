@@ -16,9 +16,9 @@ class AnswersInMemory:
     """Implements `service.ports.AnswerMemory` up to a number of bytes; the oldest go first."""
 
     def __init__(self, most_bytes: int) -> None:
-        """Keep bodies of `most_bytes` together; 0 keeps none."""
+        """Keep answers of `most_bytes` together; 0 keeps none."""
         self._kept: TTLCache[Hashable, Remembered] = TTLCache(
-            most_bytes, _SECONDS, getsizeof=lambda one: len(one.body)
+            most_bytes, _SECONDS, getsizeof=lambda one: one.size
         )
         self._lock = threading.Lock()
 
@@ -30,5 +30,5 @@ class AnswersInMemory:
     def keep(self, question: Hashable, answer: Remembered) -> None:
         """See the port."""
         with self._lock:
-            if len(answer.body) <= self._kept.maxsize:
+            if answer.size <= self._kept.maxsize:
                 self._kept[question] = answer

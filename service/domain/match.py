@@ -216,10 +216,11 @@ class Remembered:
     """An answer as it was sent. ground: what it rests on. versions: of listings shown, by id.
 
     moment: what has to be the same for all that to be so without looking, None: look. It is set
-    anew when somebody has looked; the rest stays.
+    anew when somebody has looked; the rest stays. size: about how many bytes it takes.
     """
 
     ground: object
     versions: dict[str, int]
     body: bytes
     moment: Hashable = None
+    size: int = 0

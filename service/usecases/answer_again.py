@@ -20,6 +20,8 @@ from service.usecases.see_person import require_consent
 
 NOBODY: Final = Profile()
 """Stands in a question about a stored person: their own profile is read with the record."""
+_AS_OBJECTS: Final = 4
+"""Bytes that objects take for each letter they are written with, about."""
 _QUARTER_S: Final = 900
 """No time zone's day begins within a quarter of an hour."""
 
@@ -58,9 +60,11 @@ def answer_again(
         known.moment = moment
         return known.body
     answer = match_person(tools, person, request)
-    known = Remembered(ground, _versions(answer), write(answer), moment)
-    tools.answers.keep(question, known)
-    return known.body
+    body = write(answer)
+    # An organisation that has said of thousands of listings which are one has each of them here.
+    size = len(body) + _AS_OBJECTS * (len(repr(ground)) + len(repr(question)))
+    tools.answers.keep(question, Remembered(ground, _versions(answer), body, moment, size))
+    return body
 
 
 def _question(organisation_id: str, person_id: str, request: MatchRequest) -> Hashable:

@@ -12,6 +12,7 @@ from service.adapters.store.people import PersonQueries
 from service.adapters.vectors.local import LocalListingIndex
 from service.domain.access import Organisation, Scope
 from service.domain.audit import Access, Action
+from service.domain.match import Remembered
 from service.ports import Tools
 from service.usecases.manage_keys import FIRST_ORGANISATION, new_key
 from tests.api.support import CORRIDOR, JSON, problem
@@ -173,6 +174,15 @@ def test_to_be_asked_again_keeps_no_answer_longer(
     person.change({"region": "Sylhet"})
     person.matches()
     assert kept == ["keep"]
+
+
+def test_what_an_answer_rests_on_is_counted_as_well() -> None:
+    """An answer of a few bytes may rest on thousands of listings that were said to be one."""
+    memory = AnswersInMemory(1000)
+    memory.keep("small", Remembered((), {}, b"{}", size=900))
+    memory.keep("large", Remembered((), {}, b"{}", size=2000))
+    assert memory.recall("small") is not None
+    assert memory.recall("large") is None
 
 
 def test_an_answer_at_hand_ends_with_the_consent_it_was_given_under(

@@ -156,13 +156,15 @@ class SqliteDatabase:
             message = "This data directory was opened for reading only."
             raise StorageError(message)
         with self._writing:
-            with self._writer.begin() as connection:
-                yield connection
-                last = before_commit.get()
-                if last is not None and last[0] is self:
-                    last[1](connection)
-            # After the commit: who has read this number before reads nothing older than it.
-            self._written += not aside
+            try:
+                with self._writer.begin() as connection:
+                    yield connection
+                    last = before_commit.get()
+                    if last is not None and last[0] is self:
+                        last[1](connection)
+            finally:
+                # After the commit: who reads this number next reads nothing older than it.
+                self._written += not aside
             if self._log_owed:
                 self._log_owed = not self._empty_log(self._writer, wait_ms=0)
 

@@ -1,6 +1,7 @@
 """The index of one process: a few segments, kept in step with the store's change feed."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -34,6 +35,8 @@ from service.ports import ListingStore
 _log = structlog.get_logger(__name__)
 
 _SAVE_AFTER = 1000
+_SAVE_AGAIN_S = 60.0
+"""After a saving that failed: a full disk stays full for a while."""
 _MOST_STOCKS = 64
 _PART = 10_000
 """Listings read from the store at a time."""
@@ -74,6 +77,7 @@ class LocalListingIndex(Followed[Segment]):
         self._model = model
         self._snapshot = snapshot
         self._tidying = threading.Lock()
+        self._save_from = 0.0
         self._stocks: tuple[int, dict[tuple[str | None, date], Stock]] = (-1, {})
         saved = self._usable_snapshot()
         super().__init__(
@@ -181,7 +185,12 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         with self._tidying:
             self.merge_all()
-            if self.unsaved >= _SAVE_AFTER or self._holds_large_unsaved():
+            for segment in self.current.segments:
+                if segment.cells is not None:
+                    # After a start; what is built or merged has read them.
+                    segment.facets.read_words()
+            due = self.unsaved >= _SAVE_AFTER or self._holds_large_unsaved()
+            if due and time.monotonic() >= self._save_from:
                 self._save()
 
     def _holds_large_unsaved(self) -> bool:
@@ -247,24 +256,32 @@ class LocalListingIndex(Followed[Segment]):
         made = [vectors for _, vectors in rows]
         return Segment.of(kept, made, words, self._read_off, draft=draft)
 
+    def _mapped(self, segment: Segment) -> Segment:
+        assert self._snapshot is not None  # noqa: S101 - it was saved there just now
+        mapped = self._snapshot.reopened(segment)
+        mapped.facets.take_over(segment.facets)
+        return mapped
+
     def _save(self) -> None:
         if self._snapshot is None:
             return
-        state = self.current
+        with self._changing:
+            state, saved = self.current, self.unsaved
         try:
             written = self._snapshot.save(
                 Saved(state.segments, state.alive, state.sequence, state.generation, state.views)
             )
-            mapped = {one: self._snapshot.reopened(one) for one in written if one.cells is not None}
+            mapped = {one: self._mapped(one) for one in written if one.cells is not None}
         except (OSError, ValueError) as error:
             # The snapshot only saves time; the store holds everything.
             _log.warning("index snapshot not saved", error=repr(error))
+            self._save_from = time.monotonic() + _SAVE_AGAIN_S
         else:
             # From now on of its file, which the system may drop and read again, not of memory.
             with self._changing:
                 segments = tuple(mapped.get(one, one) for one in self.current.segments)
                 self.current = replace(self.current, segments=segments)
-        self.unsaved = 0
+                self.unsaved -= saved
 
 
 def _whole(parts: list[Segment]) -> list[tuple[Segment, Mask]]:

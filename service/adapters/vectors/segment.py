@@ -75,9 +75,9 @@ class Segment:
         """Derive what is not given: row numbers, lexical weights and, when large, cells."""
         if cells is None and len(ids) >= CELLS_FROM and not draft:
             cells = Cells.of(whole)
+            facets.read_words()
         if not draft:
-            # Now, not when somebody waits for it.
-            _ = wordings.lexicon
+            wordings = wordings.weighing()
         return cls(
             ids=ids,
             row_of={listing_id: row for row, listing_id in enumerate(ids)},

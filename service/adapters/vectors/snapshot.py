@@ -105,9 +105,12 @@ class SnapshotFolder:
         self._folder.mkdir(parents=True, exist_ok=True)
         written = []
         for segment in saved.segments:
-            name = self._names.setdefault(segment, f"segment-{uuid4().hex}")
-            if not (self._folder / name).exists():
+            name = self._names.get(segment)
+            if name is None or not (self._folder / name).exists():
+                name = f"segment-{uuid4().hex}"
                 _write(segment, self._folder / name)
+                # Only now: what could not be written must not be taken for saved.
+                self._names[segment] = name
                 written.append(segment)
         state = {
             "format": _FORMAT,
@@ -152,12 +155,17 @@ def _read_state(path: Path) -> dict[str, Any]:
 def _write(segment: Segment, folder: Path) -> None:
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir()
-    (draft / "ids.json").write_bytes(orjson.dumps(segment.ids))
-    for name, column in _columns(segment):
-        np.save(draft / f"{name}.npy", column)
-    sums = {path.name: _checksum(path) for path in draft.iterdir()}
-    (draft / _CHECKSUMS).write_bytes(orjson.dumps(sums))
-    draft.replace(folder)
+    try:
+        (draft / "ids.json").write_bytes(orjson.dumps(segment.ids))
+        for name, column in _columns(segment):
+            np.save(draft / f"{name}.npy", column)
+        sums = {path.name: _checksum(path) for path in draft.iterdir()}
+        (draft / _CHECKSUMS).write_bytes(orjson.dumps(sums))
+        draft.replace(folder)
+    except BaseException:
+        # Where the disk is full, half of it must not keep it so.
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def _columns(segment: Segment) -> Iterator[tuple[str, npt.NDArray[Any]]]:

@@ -1,7 +1,7 @@
 """The words of n listings for the lexical channel; listings that say the same share one row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Self
 
@@ -70,12 +70,20 @@ class Wordings:
             sp.csr_matrix(sp.vstack([none, *(one.counts[rows] for one, rows in kept)])),
         )
 
-    @cached_property
+    @property
     def lexicon(self) -> Lexicon:
-        """The counts weighed by how many of all listings hold each n-gram."""
-        return self.weighed or Lexicon.of(
-            self.counts, np.bincount(self.which, minlength=len(self.keys))
-        )
+        """The counts weighed by how many of all listings hold each n-gram.
+
+        Made anew for whoever asks one that was not `weighing`: not cached here, as before Python
+        3.12 all instances wait for the one whose property is being made.
+        """
+        if self.weighed is not None:
+            return self.weighed
+        return Lexicon.of(self.counts, np.bincount(self.which, minlength=len(self.keys)))
+
+    def weighing(self) -> Self:
+        """Return the same with its weights made: now, not when somebody waits for them."""
+        return self if self.weighed is not None else replace(self, weighed=self.lexicon)
 
     def likeness(self, words: sp.csr_matrix) -> Likeness:
         """Return how like one text's counts each wording is."""

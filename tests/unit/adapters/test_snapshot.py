@@ -316,6 +316,38 @@ def test_a_killed_saving_leaves_nothing_behind(store: SqlStore, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("small_segments")
+def test_a_saving_that_failed_is_made_up_for(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk leaves no half of a segment; what was not saved is not taken for saved."""
+    monkeypatch.setattr(local, "_SAVE_AGAIN_S", 0.0)
+    index = _open(store, tmp_path / "index")
+    _fill(store)
+    index.follow()
+    full = True
+    save = np.save
+
+    def refused(path: Path, column: object) -> None:
+        if full and path.name == "whole.npy":
+            raise OSError(28, "No space left on device")
+        save(path, column)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(np, "save", refused)
+    index.tidy()
+    assert list((tmp_path / "index").iterdir()) == []
+    assert index.unsaved > 0
+    assert not isinstance(
+        index.current.segments[0].requirements.distinct.base, np.memmap | mmap.mmap
+    )
+    full = False
+    index.tidy()
+    assert index.unsaved == 0
+    (mapped,) = index.current.segments
+    assert isinstance(mapped.requirements.distinct.base, np.memmap | mmap.mmap)
+    assert_equal_to_store(_open(store, tmp_path / "index"), store, MODEL)
+
+
+@pytest.mark.usefixtures("small_segments")
 def test_neighbours_merged_otherwise_meanwhile_are_left_alone(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
