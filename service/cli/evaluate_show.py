@@ -122,8 +122,8 @@ def as_markdown(result: dict[str, Any]) -> str:
         "|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {one['language']} | {one['phrases']} | {one['right']:.0%} | {one['unread']:.0%} | "
-        f"{one['wrong_and_sure']:.0%} |"
+        f"| {one['language']} | {one['phrases']} | {one['right']:.1%} | {one['unread']:.1%} | "
+        f"{one['wrong_and_sure']:.1%} |"
         for one in result["understood"]
     ]
     if result["retrieval"]:
@@ -185,8 +185,8 @@ def _show_languages(languages: list[dict[str, Any]]) -> None:
 def _show_understood(languages: list[dict[str, Any]]) -> None:
     for one in languages:
         out.print(
-            f"Understood, {one['language']}: {one['right']:.0%} of {one['phrases']} labelled "
-            f"phrases right, {one['unread']:.0%} unread, {one['wrong_and_sure']:.0%} wrong and sure"
+            f"Understood, {one['language']}: {one['right']:.1%} of {one['phrases']} labelled "
+            f"phrases right, {one['unread']:.1%} unread, {one['wrong_and_sure']:.1%} wrong and sure"
         )
 
 

@@ -96,7 +96,11 @@ def _ndcg(scores: Floats, people: Sequence[GoldPerson], board: Board) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodQuality:
-    """Of the labelled phrases of a language: read right, not read, and wrong while sure."""
+    """Of some labelled phrases: read right, not read, and wrong while sure.
+
+    language: its code, "all" of them, or those of all that were "never looked at" by whoever
+    improves the reading.
+    """
 
     language: str
     phrases: int
@@ -123,7 +127,9 @@ def understood_quality(tools: Tools, folder: Path) -> list[UnderstoodQuality]:
         right = any(f" {word} " in said for word in raw["any"])
         right &= not any(f" {word} " in said for word in raw["not"])
         unread = not gloss.english
-        verdicts[raw["lang"]].append((right, unread, not right and gloss.sure >= _SURE))
+        verdict = (right, unread, not right and gloss.sure >= _SURE)
+        for group in (raw["lang"], "all", *(() if raw["looked_at"] else ("never looked at",))):
+            verdicts[group].append(verdict)
     return [
         UnderstoodQuality(language, len(some), *(float(x) for x in np.mean(some, axis=0)))
         for language, some in verdicts.items()

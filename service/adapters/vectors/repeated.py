@@ -43,16 +43,17 @@ def starting(sizes: Sequence[int] | Rows) -> npt.NDArray[np.int64]:
 class Union:
     """What becomes one of several tables of distinct values.
 
-    kept: for each table, its rows that are taken, in order. number: for each, the new number of
-    each of its rows, -1 for one that nobody uses.
+    kept: for each table, its rows that are taken, in order. which: the new numbers of what each
+    table's users name, one after the other.
     """
 
     kept: list[Rows]
-    number: list[npt.NDArray[np.int32]]
+    which: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, keys: Sequence[Keys], used: Sequence[Rows]) -> Self:
-        """Take the rows in use of each table; of those with equal keys the first."""
+    def of(cls, keys: Sequence[Keys], which: Sequence[npt.NDArray[np.int32]]) -> Self:
+        """Take the rows that are named of each table; of those with equal keys the first."""
+        used = [_named(some, len(here)) for some, here in zip(which, keys, strict=True)]
         asked = [some[rows] for some, rows in zip(keys, used, strict=True)]
         flat = np.concatenate([np.zeros(0, np.uint64), *asked])
         _, first, group = np.unique(flat, return_index=True, return_inverse=True)
@@ -63,22 +64,17 @@ class Union:
         is_first = np.zeros(len(flat), np.bool_)
         is_first[first] = True
         ends = np.cumsum([len(some) for some in asked])
-        kept, number = [], []
-        for some, rows, end in zip(keys, used, ends, strict=True):
+        kept, moved = [], [np.zeros(0, np.int32)]
+        for some, rows, named, end in zip(keys, used, which, ends, strict=True):
             here = slice(end - len(rows), end)
             kept.append(rows[is_first[here]])
-            numbers = np.full(len(some), -1, np.int32)
+            numbers = np.empty(len(some), np.int32)
             numbers[rows] = number_of[group[here]]
-            number.append(numbers)
-        return cls(kept, number)
-
-    def renumbered(self, which: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-        """Return the new numbers of what each table's users name, one after the other."""
-        moved = [number[some] for some, number in zip(which, self.number, strict=True)]
-        return np.concatenate([np.zeros(0, np.int32), *moved])
+            moved.append(numbers[named])
+        return cls(kept, np.concatenate(moved))
 
 
-def used_by(which: npt.NDArray[np.int32], many: int) -> Rows:
+def _named(which: npt.NDArray[np.int32], many: int) -> Rows:
     """Return which of `many` numbers stand in `which`, in order."""
     used = np.zeros(many, np.bool_)
     used[which] = True
@@ -135,9 +131,7 @@ class Texts:
     @classmethod
     def joined(cls, parts: Sequence[tuple[Self, Rows]]) -> Self:
         """Return these rows of each, one part after the other."""
-        which = [one.which[rows] for one, rows in parts]
-        used = [used_by(some, len(one.keys)) for some, (one, _) in zip(which, parts, strict=True)]
-        union = Union.of([one.keys for one, _ in parts], used)
+        union = Union.of([one.keys for one, _ in parts], [one.which[rows] for one, rows in parts])
         kept = [(one, rows) for (one, _), rows in zip(parts, union.kept, strict=True)]
         letters = [
             one.letters[within(one.starts, rows[start : start + _AT_ONCE])[0]]
@@ -146,7 +140,7 @@ class Texts:
         ]
         sizes = [np.diff(one.starts)[rows] for one, rows in kept]
         return cls(
-            union.renumbered(which),
+            union.which,
             np.concatenate([np.zeros(0, np.uint64), *(one.keys[rows] for one, rows in kept)]),
             np.concatenate([np.zeros(0, np.uint8), *letters]),
             starting(np.concatenate([np.zeros(0, np.int64), *sizes])),
@@ -191,14 +185,11 @@ class SharedVectors:
             flat, some = within(one.starts, rows)
             which.append(one.which[flat])
             sizes.append(some)
-        used = [
-            used_by(some, len(one.distinct)) for some, (one, _) in zip(which, parts, strict=True)
-        ]
-        union = Union.of([_keys(one.distinct) for one, _ in parts], used)
+        union = Union.of([_keys(one.distinct) for one, _ in parts], which)
         kept = [one.distinct[rows] for (one, _), rows in zip(parts, union.kept, strict=True)]
         return cls(
             np.concatenate(kept),
-            union.renumbered(which),
+            union.which,
             starting(np.concatenate([np.zeros(0, np.int64), *sizes])),
         )
 

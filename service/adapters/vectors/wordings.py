@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.adapters.vectors.lexical import FEATURES, Lexicon, Scores, count
-from service.adapters.vectors.repeated import Keys, Rows, Union, key_of, starting, used_by, within
+from service.adapters.vectors.repeated import Keys, Rows, Union, key_of, starting, within
 from service.domain.eligibility import Mask
 from service.domain.embedding import Grams
 
@@ -59,13 +59,11 @@ class Wordings:
     @classmethod
     def joined(cls, parts: Sequence[tuple[Self, Rows]]) -> Self:
         """Return the words of these listings of each, one part after the other."""
-        which = [one.which[rows] for one, rows in parts]
-        used = [used_by(some, len(one.keys)) for some, (one, _) in zip(which, parts, strict=True)]
-        union = Union.of([one.keys for one, _ in parts], used)
+        union = Union.of([one.keys for one, _ in parts], [one.which[rows] for one, rows in parts])
         kept = [(one, rows) for (one, _), rows in zip(parts, union.kept, strict=True)]
         none = sp.csr_matrix((0, FEATURES), dtype=np.float32)
         return cls(
-            union.renumbered(which),
+            union.which,
             np.concatenate([np.zeros(0, np.uint64), *(one.keys[rows] for one, rows in kept)]),
             sp.csr_matrix(sp.vstack([none, *(one.counts[rows] for one, rows in kept)])),
         )
