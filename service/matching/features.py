@@ -14,7 +14,7 @@ from service.domain.embedding import Vectors
 from service.domain.listing import Kind
 from service.domain.occupation import Occupations
 from service.domain.pool import Pool
-from service.domain.work_said import Crowd, Said
+from service.domain.work_said import Crowd, Said, Shares
 
 Features = npt.NDArray[np.float32]
 
@@ -60,9 +60,7 @@ whether their levels agree ("leads" of the person, "to_lead" of the listing, and
 _SHARPNESS: Final = 20.0
 """Turns cosines with occupations into shares; at 20, a lead of 0.05 makes a share e times
 larger."""
-_DROPPED: Final = 13
-"""Binary digits that a float has behind the point and a half float has not."""
-_SMALLEST_NORMAL_HALF: Final = np.float32(2.0**-14)
+_KEPT: Final = 64
 _STATED: Final = 0.5
 _TOP: Final = 3
 _MET_AT, _MET_SLOPE = 0.5, 12.0
@@ -83,28 +81,25 @@ class Yardsticks:
 
 
 def shares(affinity: Vectors) -> Vectors:
-    """Turn cosines with unit groups, (n, g), into shares that add up to 1.
-
-    As half floats hold them, so that a pair's score is the same before and after they were kept.
-    """
+    """Turn cosines with unit groups, (n, g), into shares that add up to 1."""
     raised = np.exp(_SHARPNESS * (affinity - affinity.max(axis=1, keepdims=True)))
     raised /= raised.sum(axis=1, keepdims=True)
-    return _as_halves(raised)
+    found: Vectors = raised
+    return found
 
 
-def _as_halves(values: Vectors) -> Vectors:
-    """Round to what half floats hold, of values in 0..1, to the even where two are as near.
+def nearest_shares(affinity: Vectors) -> Shares:
+    """Turn cosines with unit groups, (r, g), into the largest shares of each text.
 
-    Most shares are so small that a processor converts them one by one: to and fro took twenty
-    times as long, and a third of a whole match.
+    Groups that are far add next to nothing to any cosine of shares, and would be six sevenths of
+    what is kept of a person's occupations and read for every listing.
     """
-    bits = values.view(np.uint32)
-    even = bits >> np.uint32(_DROPPED) & np.uint32(1)
-    kept = np.uint32(0xFFFFFFFF << _DROPPED & 0xFFFFFFFF)
-    normal = (bits + np.uint32((1 << _DROPPED - 1) - 1) + even & kept).view(np.float32)
-    # Between a half and one the last digit of a float is worth what a half float's is near 0.
-    tiny = values + np.float32(0.5) - np.float32(0.5)
-    return np.where(values < _SMALLEST_NORMAL_HALF, tiny, normal)
+    kept = min(_KEPT, affinity.shape[1])
+    groups = np.argpartition(-affinity, kept - 1, axis=1)[:, :kept]
+    order = np.argsort(-np.take_along_axis(affinity, groups, axis=1), axis=1, kind="stable")
+    groups = np.take_along_axis(groups, order, axis=1)
+    parts = np.take_along_axis(shares(affinity), groups, axis=1)
+    return Shares(groups.astype(np.uint16), parts.astype(np.float16).astype(np.float32))
 
 
 def similarities(pool: Pool, said: Said) -> Vectors:
@@ -248,17 +243,17 @@ def _occupation_overlap(
     known = occupations.numbers[column] == pool.occupation
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
-    wholes, phrases = people.apart(people.shares)
-    sizes = np.linalg.norm(phrases, axis=1, keepdims=True)
-    lengths = np.linalg.norm(listings, axis=1)
-    by_phrase = np.maximum.reduceat(phrases @ listings.T / sizes, by_person, axis=0)
+    said = people.shares
+    lengths = np.linalg.norm(listings, axis=1) * np.linalg.norm(said.parts, axis=1)[:, None]
+    by_whole, by_phrase = people.apart(said.products(listings) / np.maximum(lengths, 1e-9))
+    wholes = said[people.starts[:-1]].among(listings.shape[1])
     return (
-        _cosines(wholes, listings),
+        by_whole,
         _cosines(
             np.add.reduceat(wholes, occupations.minor, axis=1),
             np.add.reduceat(listings, occupations.minor, axis=1),
         ),
-        by_phrase / np.maximum(lengths, 1e-9),
+        np.maximum.reduceat(by_phrase, by_person, axis=0),
     )
 
 

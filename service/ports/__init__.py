@@ -7,7 +7,7 @@ from typing import Protocol
 
 from service.domain.alert import Answered, Message
 from service.domain.candidate import PeopleFound, PeopleQuery, PeopleState
-from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.embedding import Grams, ManyGrams, ModelIdentity, Vectors
 from service.domain.imported import FileFormat, Opened
 from service.domain.letter import Letter, Link, Posted
 from service.domain.match import IndexState, Remembered
@@ -238,7 +238,7 @@ class ListingIndex(Protocol):
         """Return each text's n-grams as this index counts them."""
         ...
 
-    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+    def pool_of(self, listing_ids: Sequence[str], texts: ManyGrams | None = None) -> LexicalPool:
         """Return these listings as a pool, those that are searched, with each text's likeness."""
         ...
 

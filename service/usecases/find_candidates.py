@@ -28,7 +28,7 @@ from service.usecases.see_person import may_be_seen
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
 
-_SPARE: Final = 3
+_SPARE: Final = 1
 """How many more are opened than are wanted: the rules may take some out."""
 
 _LEFT_OUT: Final = "(left out)"

@@ -21,8 +21,8 @@ from service.domain.pool import Ask, PoolQuery
 from service.domain.records import SavedUnderstanding
 from service.domain.request import Filters
 from service.domain.wages import best_monthly_wage
-from service.domain.work_said import Said
-from service.matching.features import Yardsticks, pair_features, shares, similarities
+from service.domain.work_said import Said, Shares
+from service.matching.features import Yardsticks, nearest_shares, pair_features, similarities
 from service.matching.score import Floats
 from service.ports import Tools
 from service.rules.costs import home_currency, total_cost
@@ -225,11 +225,11 @@ class _Planner:
         whole = said.whole + added.mean(axis=0)
         whole = whole / np.linalg.norm(whole)
         affinity = self.tools.taxonomy.affinity(np.vstack([whole[None, :], added]))
-        near = shares(affinity)
+        near = nearest_shares(affinity)
         learnt = replace(
             said,
             vectors=np.vstack([whole[None, :], said.phrases, added]).astype(np.float32),
-            shares=np.vstack([near[:1], said.shares[1:], near[1:]]),
+            shares=Shares.stacked([near[:1], said.shares[1:], near[1:]]),
             sure=float(affinity[0].max()),
             present=np.concatenate([said.present, np.full(len(added), said.present.all())]),
         )

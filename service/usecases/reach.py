@@ -111,7 +111,7 @@ def nearness(training: Listing, leads_to: Vectors, chance: float, stand: Stand) 
 
 def is_seasoned(tools: Tools, said: Said, *, by_age: bool) -> bool:
     """Tell whether somebody has a trade, and long enough to lead or to teach it."""
-    group = tools.taxonomy.codes[int(said.shares[0].argmax())]
+    group = tools.taxonomy.codes[int(said.shares.groups[0, 0])]
     return (by_age or said.years >= _SEASONED_YEARS) and not group.startswith(_ELEMENTARY)
 
 

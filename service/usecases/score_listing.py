@@ -73,8 +73,7 @@ def job_scores(tools: Tools, pool: Pool, said: Said) -> Floats:
 
 
 def _scores(tools: Tools, pool: Pool, measured: Crowd, *, trainings: bool) -> Floats:
-    grams = [one for one in measured.grams if one is not None]
-    likeness = tools.index.pool_of(pool.ids, grams).likeness
+    likeness = tools.index.pool_of(pool.ids, measured.grams).likeness
     phrases = measured.apart(measured.vectors)[1]
     similarity = phrases @ pool.requirements.T
     affinity = tools.taxonomy.affinity(pool.whole)

@@ -16,8 +16,8 @@ from service.matching.features import (
     STANDINGS,
     Features,
     Yardsticks,
+    nearest_shares,
     pair_features,
-    shares,
     similarities,
 )
 from service.matching.recognition import weighed
@@ -43,7 +43,7 @@ def said_of(tools: Tools, read: SavedUnderstanding) -> Said:
     affinity = tools.taxonomy.affinity(read.vectors)
     return Said(
         vectors=read.vectors,
-        shares=shares(affinity),
+        shares=nearest_shares(affinity),
         sure=float(affinity[0].max()),
         years=years_said(read.work_text),
         present=np.array(done_now(read.understanding.phrases)),

@@ -14,7 +14,7 @@ from service.domain.person import Profile
 from service.domain.records import SavedUnderstanding
 from service.domain.text import visible
 from service.domain.work_said import Said
-from service.matching.features import shares
+from service.matching.features import nearest_shares
 from service.ports import Tools
 from service.skills.experience import done_now, years_said
 from service.skills.language import READ, SCRIPTS, script
@@ -182,7 +182,7 @@ def _reading(tools: Tools, profile: Profile) -> Generator[_Ask, Vectors | None, 
         texts=tuple(spoken.clean[row].english for row in working),
         said=Said(
             vectors=said,
-            shares=shares(affinity[[len(found), *working]]),
+            shares=nearest_shares(affinity[[len(found), *working]]),
             sure=float(affinity[-1].max()),
             years=years_said(work_text),
             present=np.array(done_now(phrases)),

@@ -32,7 +32,7 @@ from service.domain.person import (
 )
 from service.domain.pool import ListingVectors
 from service.domain.records import Put, SavedUnderstanding, Written
-from service.domain.work_said import Said
+from service.domain.work_said import Said, Shares
 from service.ports import Store
 
 MODEL = ModelIdentity("toy", "toy-1", 16)
@@ -192,7 +192,10 @@ def said_of(text: str) -> Said:
     """Return `text` as one phrase in numbers; of two unit groups it is near the first."""
     return Said(
         vectors=ToyEncoder().encode([text, text]),
-        shares=np.array([[0.75, 0.25], [0.5, 0.5]], np.float32),
+        shares=Shares(
+            np.array([[0, 1], [0, 1]], np.uint16),
+            np.array([[0.75, 0.25], [0.5, 0.5]], np.float32),
+        ),
         sure=0.5,
         years=0.0,
         present=np.array([False]),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from service.domain.eligibility import Eligibility
-from service.domain.embedding import ModelIdentity, Vectors
+from service.domain.embedding import ManyGrams, ModelIdentity, Vectors
 from service.domain.listing import Kind, StoredListing
 from service.domain.pool import Ask, Pool, PoolQuery
 from service.ports import ListingIndex, Store
@@ -326,7 +326,7 @@ def test_some_listings_come_as_a_pool_with_each_texts_likeness(
     words = ("scaffolder and mason", "pastry", "")
     searched = [_ask(index, EVERYTHING, words=one)[0] for one in words]
     ids = [*searched[0].ids, "lst_nowhere"]
-    found = index.pool_of(ids, index.grams(words))
+    found = index.pool_of(ids, ManyGrams.of(index.grams(words)))
     assert sorted(found.pool.ids) == sorted(searched[0].ids)
     for line, pool in zip(found.likeness, searched, strict=True):
         expected = dict(zip(pool.ids, pool.lexical.tolist(), strict=True))

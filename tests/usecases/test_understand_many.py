@@ -25,7 +25,7 @@ def test_company_changes_nothing(sample_tools: Tools) -> None:
         assert np.allclose(read.vectors, alone.vectors, atol=1e-5)
         assert (read.said is None) == (alone.said is None) == (len(read.vectors) < 2)
         if read.said is not None and alone.said is not None:
-            assert np.allclose(read.said.shares, alone.said.shares, atol=1e-5)
+            assert np.allclose(read.said.shares.among(500), alone.said.shares.among(500), atol=1e-3)
             assert np.array_equal(read.said.present, alone.said.present)
             assert read.said.years == alone.said.years
 

@@ -9,26 +9,24 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from service.domain.corridor import Corridor
-from service.domain.embedding import Grams, ModelIdentity, Vectors
+from service.domain.embedding import Grams, ManyGrams, ModelIdentity, Vectors
 from service.domain.listing import Listing
 from service.domain.match import Understanding
 from service.domain.person import Contact, Profile
 from service.domain.pool import ListingVectors
 from service.domain.records import SavedUnderstanding
-from service.domain.work_said import Crowd, Said
+from service.domain.work_said import Crowd, Said, Shares
 
 LISTING: Final = TypeAdapter(Listing)
 CORRIDOR: Final = TypeAdapter(Corridor)
 PROFILE: Final = TypeAdapter(Profile)
 CONTACT: Final = TypeAdapter(Contact)
 READING: Final = TypeAdapter(tuple[Understanding, str, tuple[str, ...]])
-READING_FORMAT: Final = 3
+READING_FORMAT: Final = 4
 """Counts the ways readings were packed: one packed otherwise is done again."""
 _SAID: Final = struct.Struct("<HHIff")
-"""Rows (the whole and p phrases), unit groups, bytes of n-grams, `sure`, `years`."""
+"""Rows (the whole and p phrases), groups kept of each, bytes of n-grams, `sure`, `years`."""
 _MOST_OFTEN: Final = 255
-_HALVES: Final = np.arange(1 << 16, dtype="<u2").view("<f2").astype(np.float32)
-"""Every half float there is, by its bits."""
 IDENTITY: Final = TypeAdapter(ModelIdentity)
 
 
@@ -77,30 +75,32 @@ def said_to_bytes(said: Said) -> bytes:
 
     Apart from the words, because a search among many people reads these numbers alone.
     """
-    p, g = said.shares.shape
+    p, k = said.shares.groups.shape
     grams = b"" if said.grams is None else _grams_to_bytes(said.grams)
     return b"".join(
         (
-            _SAID.pack(p, g, len(grams), said.sure, said.years),
+            _SAID.pack(p, k, len(grams), said.sure, said.years),
             np.asarray(said.present, dtype="u1").tobytes(),
             grams,
             np.asarray(said.vectors).astype("<f2").tobytes(),
-            said.shares.astype("<f2").tobytes(),
+            said.shares.groups.astype("<u2").tobytes(),
+            said.shares.parts.astype("<f2").tobytes(),
         )
     )
 
 
 def said_from_bytes(packed: bytes, dimensions: int) -> Said:
     """Undo `said_to_bytes`; vectors have `dimensions` columns."""
-    p, g, size, sure, years = _SAID.unpack_from(packed)
+    p, k, size, sure, years = _SAID.unpack_from(packed)
     at = _SAID.size
     present = np.frombuffer(packed, dtype=np.bool_, count=p - 1, offset=at)
     at += p - 1
     grams = _grams_from_bytes(packed[at : at + size]) if size else None
-    rows = np.frombuffer(packed, dtype="<f2", offset=at + size).astype(np.float32)
+    at += size
+    end = at + 2 * p * dimensions
     return Said(
-        vectors=rows[: p * dimensions].reshape(p, dimensions),
-        shares=rows[p * dimensions :].reshape(p, g),
+        vectors=_halves([packed[at:end]], dimensions),
+        shares=_shares([packed[end:]], k),
         sure=sure,
         years=years,
         present=present,
@@ -111,23 +111,23 @@ def said_from_bytes(packed: bytes, dimensions: int) -> Said:
 def crowd_from_bytes(packed: Sequence[bytes], dimensions: int) -> Crowd:
     """Undo `said_to_bytes` for m people at once; raises ValueError where they do not fit."""
     heads = [_SAID.unpack_from(one) for one in packed]
-    vectors, groups, present, grams = [], [], [], []
+    vectors, shares, present, grams = [], [], [], []
     for one, (p, _, size, *_rest) in zip(packed, heads, strict=True):
         at = _SAID.size + p - 1
         present.append(one[_SAID.size : at])
-        grams.append(_grams_from_bytes(one[at : at + size]) if size else None)
+        grams.append(one[at : at + size])
         end = at + size + 2 * p * dimensions
         vectors.append(one[at + size : end])
-        groups.append(one[end:])
+        shares.append(one[end:])
     width = heads[0][1] if heads else 0
     return Crowd(
         vectors=_halves(vectors, dimensions),
-        shares=_small_halves(groups, width),
+        shares=_shares(shares, width),
         starts=np.cumsum([0, *(p for p, *_ in heads)]),
         sure=np.array([sure for *_, sure, _ in heads], np.float32),
         years=np.array([years for *_, years in heads], np.float32),
         present=np.frombuffer(b"".join(present), np.bool_),
-        grams=tuple(grams),
+        grams=_many_grams_from_bytes(grams),
     )
 
 
@@ -136,10 +136,15 @@ def _halves(some: Sequence[bytes], columns: int) -> Vectors:
     return rows.reshape(-1, columns) if columns else rows.reshape(0, 0)
 
 
-def _small_halves(some: Sequence[bytes], columns: int) -> Vectors:
-    """Do the same where most are close to 0: these numpy converts ten times slower, one by one."""
-    at = np.frombuffer(b"".join(some), dtype="<u2")
-    return np.take(_HALVES, at).reshape(-1, columns) if columns else np.zeros((0, 0), np.float32)
+def _shares(some: Sequence[bytes], columns: int) -> Shares:
+    """Undo how each of `some` holds its texts' groups and after these how much of each."""
+    groups = b"".join(one[: len(one) // 2] for one in some)
+    parts = b"".join(one[len(one) // 2 :] for one in some)
+    shape = (-1, columns) if columns else (0, 0)
+    return Shares(
+        groups=np.frombuffer(groups, dtype="<u2").reshape(shape),
+        parts=np.frombuffer(parts, dtype="<f2").astype(np.float32).reshape(shape),
+    )
 
 
 def _grams_to_bytes(grams: Grams) -> bytes:
@@ -153,4 +158,15 @@ def _grams_from_bytes(packed: bytes) -> Grams:
     return Grams(
         features=np.frombuffer(packed, dtype="<i4", count=k),
         counts=np.frombuffer(packed, dtype="u1", offset=4 * k).astype(np.float32),
+    )
+
+
+def _many_grams_from_bytes(packed: Sequence[bytes]) -> ManyGrams:
+    sizes = [len(one) // 5 for one in packed]
+    features = b"".join(one[: 4 * k] for one, k in zip(packed, sizes, strict=True))
+    counts = b"".join(one[4 * k :] for one, k in zip(packed, sizes, strict=True))
+    return ManyGrams(
+        features=np.frombuffer(features, dtype="<i4"),
+        counts=np.frombuffer(counts, dtype="u1").astype(np.float32),
+        sizes=np.array(sizes, np.int64),
     )

@@ -30,6 +30,11 @@ _READING: Final = (
     .join(t.people, t.people.c.id == t.person_readings.c.person_id)
     .where(_THIS, t.person_readings.c.model_revision == sa.bindparam("revision"))
 )
+_SAID_BY: Final = sa.select(t.person_readings.c.person_id, t.person_readings.c.said).where(
+    t.person_readings.c.person_id.in_(sa.bindparam("ids", expanding=True)),
+    t.person_readings.c.model_revision == sa.bindparam("revision"),
+    t.person_readings.c.said.is_not(None),
+)
 
 
 class PersonQueries:
@@ -191,21 +196,11 @@ class PersonQueries:
     ) -> tuple[tuple[str, ...], Crowd]:
         """See the port."""
         found: dict[str, bytes] = {}
-        readings = t.person_readings.c
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
-                rows = connection.execute(
-                    sa.select(readings.person_id, readings.said).where(
-                        readings.person_id.in_(chunk),
-                        readings.model_revision == model.revision,
-                        readings.said.is_not(None),
-                    )
-                )
-                kept = {row.person_id: row.said for row in rows}
-                self._subjects.load(list(kept))
-                for name, sealed in kept.items():
-                    with suppress(NotFoundError):  # erased since it was read
-                        found[name] = self._subjects.open(name, sealed, f"said/{name}")
+                asked = {"ids": list(chunk), "revision": model.revision}
+                sealed = dict(iter(connection.execute(_SAID_BY, asked)))
+                found |= self._subjects.open_each(sealed, "said")
         names = tuple(name for name in person_ids if name in found)
         return names, crowd_from_bytes([found[name] for name in names], model.dimensions)
 
@@ -237,7 +232,8 @@ class PersonQueries:
                 .order_by(feed.sequence)
                 .limit(limit)
             ).all()
-        self._subjects.drop({row.name for row in rows if row.person_id is None})
+        if any(row.person_id is None for row in rows):
+            self._subjects.drop()
         return [
             (row.sequence, row.person_id or row.name, row.person_id is not None) for row in rows
         ]

@@ -12,7 +12,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from service.adapters.vectors.products import Bytes, as_bytes, products
+from service.adapters.vectors.products import Bytes, as_bytes, as_levels, products
 from service.adapters.vectors.repeated import Rows, starting, within
 from service.domain.eligibility import Mask
 from service.domain.embedding import Vectors
@@ -106,8 +106,8 @@ class Cells:
         return found
 
     def _products(self, places: Rows, along: Vectors) -> npt.NDArray[np.int32]:
-        """Return the products of some codes with those of queries, (q, n)."""
-        queries = _coded(along)
+        """Return how near some codes come to each query, (q, n)."""
+        queries = as_levels(along)
         found = np.empty((len(queries), len(places)), np.int32)
         # As much at a time as the processor's cache holds while it is turned.
         for start in range(0, len(places), _AT_ONCE):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from service.domain.embedding import Grams
+from service.domain.embedding import Grams, ManyGrams
 
 Scores = npt.NDArray[np.float32]
 
@@ -101,17 +101,15 @@ class Lexicon:
         found: Scores = self.columns[:, query.indices] @ (weights / length).astype(np.float32)
         return found
 
-    def cosines(self, texts: Sequence[Grams], listings: sp.csr_matrix) -> Scores:
+    def cosines(self, texts: ManyGrams, listings: sp.csr_matrix) -> Scores:
         """Return the cosine of each text, m of them, with n listings' raw counts, (m, n).
 
         What `scores` says of one text and all listings, for some of both.
         """
         found = np.zeros((len(texts), listings.shape[0]), dtype=np.float32)
-        if not texts:
-            return found
-        features = np.concatenate([one.features for one in texts])
-        weights = self._weights(features, np.concatenate([one.counts for one in texts]))
-        owner = np.repeat(np.arange(len(texts)), [len(one.features) for one in texts])
+        features = texts.features
+        weights = self._weights(features, texts.counts)
+        owner = np.repeat(np.arange(len(texts)), texts.sizes)
         lengths = np.sqrt(np.bincount(owner, weights=weights**2, minlength=len(texts)))
         dense = np.zeros(FEATURES, dtype=np.float32)
         for at in range(listings.shape[0]):

@@ -24,7 +24,7 @@ from service.adapters.vectors.repeated import Rows
 from service.adapters.vectors.segment import Segment
 from service.adapters.vectors.snapshot import Saved, SnapshotFolder
 from service.domain.eligibility import Eligibility, Mask
-from service.domain.embedding import Grams, ModelIdentity
+from service.domain.embedding import Grams, ManyGrams, ModelIdentity
 from service.domain.listing import Kind, Listing, StoredListing
 from service.domain.match import IndexState
 from service.domain.pool import LexicalPool, ListingVectors, Pool, PoolQuery, joined
@@ -151,8 +151,9 @@ class LocalListingIndex(Followed[Segment]):
         """See the port."""
         return grams_of([fold(text) for text in texts])
 
-    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+    def pool_of(self, listing_ids: Sequence[str], texts: ManyGrams | None = None) -> LexicalPool:
         """See the port."""
+        texts = texts or ManyGrams.of([])
         state = self.current
         pools, likeness = [], []
         for segment, alive in zip(state.segments, state.alive, strict=True):

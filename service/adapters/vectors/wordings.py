@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from service.adapters.vectors.lexical import FEATURES, Lexicon, Scores, count
 from service.adapters.vectors.repeated import Keys, Rows, Union, key_of, starting, within
 from service.domain.eligibility import Mask
-from service.domain.embedding import Grams
+from service.domain.embedding import ManyGrams
 
 _FIRST: Final = 2048
 """Wordings looked through before all of them are: mostly enough to find who is eligible."""
@@ -104,7 +104,7 @@ class Wordings:
         scores = np.repeat(likeness.scores[wordings], sizes)[here]
         return rows[here][top(scores, k)]
 
-    def cosines(self, texts: Sequence[Grams], rows: Rows) -> Scores:
+    def cosines(self, texts: ManyGrams, rows: Rows) -> Scores:
         """Return how like each of m texts these listings are, (m, n)."""
         return self.lexicon.cosines(texts, self.counts[self.which[rows]])
 

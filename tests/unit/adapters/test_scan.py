@@ -87,3 +87,23 @@ def test_fewer_than_wanted() -> None:
     assert len(cosines) == 3
     (cosines, rows), *_ = scan.search(_unit(1, 7), [5], np.zeros(10, dtype=np.bool_))
     assert len(rows) == len(cosines) == 0
+
+
+@pytest.mark.parametrize("order", ["as they come", "nearest first", "nearest where nobody samples"])
+def test_a_guessed_bar_changes_nobody(order: str) -> None:
+    """Of thousands the nearest are found, wherever they stand and whoever is not eligible."""
+    vectors, query = _unit(20_000, 9), _unit(1, 10)
+    near = np.argsort(-(vectors @ query[0]))
+    if order == "nearest first":
+        vectors = vectors[near]
+    elif order != "as they come":
+        # Rows 1 to 15 of each sixteen hold the nearest, and every sixteenth somebody far.
+        place = np.flatnonzero(np.arange(20_000) % 16)
+        arranged = vectors[near[len(place) :].repeat(16)[:20_000]]
+        arranged[place] = vectors[near[: len(place)]]
+        vectors = arranged
+    eligible = np.arange(20_000) % 3 > 0
+    ((cosines, rows),) = Scan.of(vectors, EVERY_AXIS).search(query, [30], eligible)
+    assert eligible[rows].all()
+    best = np.sort(vectors[eligible] @ query[0])[::-1][:30]
+    assert cosines == pytest.approx(best, abs=0.01)

@@ -18,7 +18,7 @@ from service.adapters.vectors.pgvector.search import EXACT_BELOW, Columns, Searc
 from service.adapters.vectors.pgvector.tables import Database, State, Tables
 from service.adapters.vectors.pgvector.words import Known, Rows, Words
 from service.domain.eligibility import Eligibility
-from service.domain.embedding import Grams
+from service.domain.embedding import Grams, ManyGrams
 from service.domain.errors import StorageError
 from service.domain.listing import Kind
 from service.domain.match import IndexState
@@ -133,8 +133,9 @@ class PgvectorListingIndex:
         """See the port."""
         return grams_of([fold(text) for text in texts])
 
-    def pool_of(self, listing_ids: Sequence[str], texts: Sequence[Grams] = ()) -> LexicalPool:
+    def pool_of(self, listing_ids: Sequence[str], texts: ManyGrams | None = None) -> LexicalPool:
         """See the port."""
+        texts = texts or ManyGrams.of([])
         with self._database.read() as connection:
             known = self._words.known(connection, self._tables.state_of(connection))
             columns = self._search.by_ids(connection, listing_ids)
@@ -269,7 +270,7 @@ def _pool(
     )
 
 
-def _likeness(known: Known, columns: Columns, rows: Rows, texts: Sequence[Grams]) -> Scores:
+def _likeness(known: Known, columns: Columns, rows: Rows, texts: ManyGrams) -> Scores:
     found = np.zeros((len(texts), len(rows)), np.float32)
     for private in (False, True):
         here = np.flatnonzero((columns.rows[rows] < 0) == private)
