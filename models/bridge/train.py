@@ -28,7 +28,7 @@ from models.bridge.align import Pair, aligned
 from service.ports import Encoder
 from service.settings import Settings, bundled
 from service.skills.letters import words
-from service.skills.lexicon import LANGUAGES, everyday
+from service.skills.lexicon import EVERYDAY, LANGUAGES, plain_words
 from service.skills.segment import phrases
 from service.skills.subwords import BUCKETS, features
 from service.wiring import build_encoder
@@ -92,8 +92,9 @@ def forms_of(code: str) -> Iterator[tuple[str, str]]:
 
 def everyday_in(code: str) -> Iterator[tuple[str, str]]:
     """Yield the plain words of every day with their English."""
-    for concept, some in everyday(bundled("data", "lexicon", "work"), code):
-        yield from ((form, concept.english) for form in some)
+    for concept, some in plain_words(bundled("data", "lexicon", "work"), code):
+        if concept.kind == EVERYDAY:
+            yield from ((form, concept.english) for form in some)
 
 
 def spoken_in(code: str) -> Iterator[tuple[str, str]]:

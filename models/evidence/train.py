@@ -83,6 +83,17 @@ def curve(chance: Floats, met: Floats) -> tuple[Floats, Floats, Floats]:
     return hits / np.arange(1, len(order) + 1), hits / met.sum(), chance[order]
 
 
+def expected_precision(chance: Floats, met: Floats) -> Floats:
+    """Return the precision that a logistic curve through the labels expects from each chance on.
+
+    Counted, it jumps by hundredths with every label, and the bar with it by a tenth of the recall.
+    """
+    line = np.log(chance / (1 - chance))[:, None]
+    expected = LogisticRegression(C=1e6).fit(line, met).predict_proba(line)[:, 1]
+    found: Floats = np.cumsum(-np.sort(-expected)) / np.arange(1, len(expected) + 1)
+    return found
+
+
 def main(
     *,
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = _HERE / "evidence.json",
@@ -115,10 +126,12 @@ def main(
         reached = np.flatnonzero(precision >= level)
         print(f"   precision {level}: recall {recall[reached[-1]]:.2f}" if len(reached) else "")
     print(f"   recall 0.8: precision {precision[recall >= 0.8].max():.2f}")  # noqa: PLR2004
-    reached = np.flatnonzero(precision >= wanted)
+    reached = np.flatnonzero(expected_precision(chance, dev_met) >= wanted)
     if not len(reached):
         raise typer.BadParameter(f"no bar reaches a precision of {wanted}", param_hint="--wanted")
-    met_from = float(chances[reached[-1]])
+    at = reached[-1]
+    met_from = float(chances[at])
+    print(f"at the bar: precision {precision[at]:.2f}, recall {recall[at]:.2f}")
     model = fitted(np.arange(len(dev)))
     n = len(NAMES)
     weights = np.concatenate([model.coef_[0, :n] * _SCALAR, model.coef_[0, n:] * _COMMON])

@@ -23,10 +23,19 @@ _NUMBERS: Final = (
     }
 )
 _WORDS: Final = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_LONG: Final = r"\s*(?:\+|plus|long|full|whole|and (?:a )?half)?\s*"
+_NOBODYS_AGE: Final = r"\b(?!\W*(?:old|of age|boy|girl|child))"
 _YEARS: Final = re.compile(
-    rf"(?<![\w.])(\d{{1,2}}(?:\.\d)?|{_WORDS})\s*(?:\+|plus|long|full|whole|and (?:a )?half)?\s*"
-    r"(?:years?|yrs?|yers?|contracts?|seasons?)\b(?!\W*(?:old|of age|boy|girl|child))"
+    rf"(?<![\w.])(\d{{1,2}}(?:\.\d)?|{_WORDS}){_LONG}"
+    rf"(?:years?|yrs?|yers?|contracts?|seasons?){_NOBODYS_AGE}"
 )
+STRETCH: Final = re.compile(
+    rf"(?<![\w.])(?:(?:for|since|about|around|nearly|almost|over|more than|the last|last|past)\s+)*"
+    rf"(?:\d{{1,2}}(?:\.\d)?|{_WORDS}){_LONG}"
+    rf"(?:years?|yrs?|yers?|months?|seasons?|contracts?){_NOBODYS_AGE}",
+    re.IGNORECASE,
+)
+"""A stretch of time with the words that lead to it."""
 _AGE: Final = re.compile(r"\b(?:age[ds]?|son|daughter|boy|girl|child)\W+(?:\w+\W+){0,2}$")
 _MOST: Final = 60
 _NOW: Final = re.compile(

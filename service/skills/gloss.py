@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from service.skills.endings import LEAST_STEM, NO_ENDINGS, Endings
 from service.skills.guesses import WAYS, GuessChances, Like, ManyWords, OneWord, Stem
 from service.skills.letters import by_sound_of, heard, sound, words
-from service.skills.lexicon import EVERYDAY, LITTLE, MOST_WORDS, Concept, Language
+from service.skills.lexicon import EVERYDAY, LIFE, LITTLE, MOST_WORDS, Concept, Language
 from service.skills.meant import (
     LEAST_HEARD,
     NEGATIVE,
@@ -90,8 +90,9 @@ class Glosser:
         self._spelt = frozenset(language.forms) | frozenset(learned)
         self._english_by_sound = by_sound_of(work)
         # Names of places are short and sound like everything: Doha like a tile, Delhi like daily.
+        # And what is taken for life is lost for work, so that nobody guesses it.
         self._forms_by_sound = by_sound_of(
-            form for form, some in language.forms.items() if not some[0].names_a_place
+            form for form, some in language.forms.items() if not some[0].is_no_work
         )
 
     def gloss(self, phrase: str) -> Gloss:
@@ -224,7 +225,8 @@ class Glosser:
             sure = senses.word.chance(signs.features())
             english = in_its_own_words(form, concept)
             yield signs, Meant(form, english, sure, concept, form=form)
-        if how_sure >= _LEAST_TAUGHT and taught and not any(agree):
+        befell = any(one.kind == LIFE for one in concepts)
+        if how_sure >= _LEAST_TAUGHT and taught and not befell and not any(agree):
             near, long = senses.near(taught, around), taught.count(" ") + 1
             said = meant_in.get(taught, 0)
             signs = Signs("learned", size, long, 0, rivals, seen, said, near, how_sure)

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
+from service.skills.core_words import CoreWords
 from service.skills.endings import Endings
 from service.skills.gloss import Glosser, Taught
 from service.skills.guesses import GuessChances
@@ -40,7 +41,7 @@ class Interpreter:
     work: English words of work, the most usual first.
     lexicon: reads the lexicon, which takes two seconds: only who interprets waits for it.
     taught: reads what was learned of a language. trades: what trades are called in English.
-    makers: what machines are called by.
+    makers: what machines are called by. core: takes who, where and how long off a phrase.
     """
 
     lexicon: Callable[[], WorkLexicon]
@@ -49,6 +50,7 @@ class Interpreter:
     taught: Callable[[str], Taught]
     trades: TradeNames
     makers: Makers
+    core: CoreWords
     _made: dict[str, Glosser] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,8 +68,15 @@ class Interpreter:
         def taught(code: str) -> Taught:
             return Taught(chances, endings()[code], senses())
 
-        names = TradeNames.read(folder), Makers.read(folder / "makers.csv")
-        return cls(read, english_words(), usual_first(work), taught, *names)
+        return cls(
+            read,
+            english_words(),
+            usual_first(work),
+            taught,
+            trades=TradeNames.read(folder),
+            makers=Makers.read(folder / "makers.csv"),
+            core=CoreWords.read(folder),
+        )
 
     def language(self, text: str) -> str | None:
         """Return the covered language of a text, with -Latn where typed in Latin letters.

@@ -30,6 +30,9 @@ LITTLE: Final = "word"
 """The kind of words that stand in any talk of work: I know, many, at night."""
 EVERYDAY: Final = "everyday"
 """The kind of a plain word of every day: water, door, to carry. It is no concept of work."""
+LIFE: Final = "life"
+"""The kind of what befell somebody: came home, sits idle, fell ill. It says nothing of what they
+can do, and no encoder is asked about it."""
 _ONE_TONGUE: Final = {"hi": "ur", "ur": "hi"}
 """Typed in Latin letters these are one language: each knows the words written for the other."""
 
@@ -47,6 +50,11 @@ class Concept:
     def names_a_place(self) -> bool:
         """Whether it is where somebody was, by name, and never what they did."""
         return self.kind in _NAMES_A_PLACE
+
+    @property
+    def is_no_work(self) -> bool:
+        """Whether it is where somebody was or what befell them, and never what they did."""
+        return self.names_a_place or self.kind == LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +99,13 @@ class WorkLexicon:
         ]
         found = {}
         for code in LANGUAGES:
-            rows = [*_words(folder, code, concepts), *everyday(folder, code)]
+            rows = [*_words(folder, code, concepts), *plain_words(folder, code)]
             for row in _rows(folder / f"places_{code}.csv"):
                 place, in_english = places[row["id"]]
                 own = [*_split(row["native"]), *_split(row["latin"])]
                 rows.append((place, [*own, *in_english]))
             other = _ONE_TONGUE.get(code)
-            more = [*_words(folder, other, concepts), *everyday(folder, other)] if other else []
+            more = [*_words(folder, other, concepts), *plain_words(folder, other)] if other else []
             typed = [(concept, [one for one in some if one.isascii()]) for concept, some in more]
             said = (folder / f"little_{code}.txt").read_text(encoding="utf-8").splitlines()
             little = frozenset(word for line in said for word in words(line))
@@ -120,11 +128,12 @@ def _words(folder: Path, code: str, concepts: dict[str, Concept]) -> list[_Row]:
     ]
 
 
-def everyday(folder: Path, code: str) -> list[_Row]:
-    """Read the plain words of one language that everyday.csv holds, with their forms."""
+def plain_words(folder: Path, code: str) -> list[_Row]:
+    """Read what everyday.csv and life.csv hold of one language, with the forms of each."""
     return [
-        (Concept(row["english"], EVERYDAY, row["english"], ""), _split(row[code]))
-        for row in _rows(folder / "everyday.csv")
+        (Concept(row["english"], kind, row["english"], ""), _split(row[code]))
+        for name, kind in (("everyday", EVERYDAY), ("life", LIFE))
+        for row in _rows(folder / f"{name}.csv")
     ]
 
 
@@ -169,7 +178,7 @@ def _forms(rows: Iterable[tuple[Concept, Sequence[str]]]) -> dict[str, dict[str,
 
 def _plainest(concept: Concept) -> tuple[bool, bool, int]:
     """Sort little words first, then what says least: an "operator" need not sew. Places last."""
-    return concept.names_a_place, concept.kind != LITTLE, len(concept.english)
+    return concept.names_a_place, concept.kind not in {LITTLE, LIFE}, len(concept.english)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.skills.letters import heard
-from service.skills.lexicon import EVERYDAY, LITTLE, Concept
+from service.skills.lexicon import EVERYDAY, LIFE, LITTLE, Concept
 from service.skills.senses import PhraseSigns, Senses
 
 _SHOWN: Final = 0.35
@@ -14,8 +14,13 @@ LEAST_HEARD: Final = 3
 """Sounds by which a word is told from others."""
 _EXPLAINED: Final = "("
 """What a foreign word in English is explained behind: "khalasi (deck hand)"."""
+_INFLECTED: Final = 5
+_ENDING: Final = 3
+"""Letters of a word, and of what may stand behind it, for it to be that word and no name."""
 SURELY_LEARNED: Final = 0.4
 """Chance from which what was learned of a word is what it means."""
+
+_NO_WORK: Final = frozenset({EVERYDAY, LIFE})
 
 NEGATIVE: Final = frozenset(
     {"not", "never", "cannot", "do-not-have", "do-not-know", "want-to-learn", "without"}
@@ -63,6 +68,27 @@ class Meant:
         if self.written:
             return False
         return self.guessed or self.english is None or self.sure < SURELY_LEARNED
+
+    @property
+    def is_no_work(self) -> bool:
+        """Whether it says where somebody was or what befell them, and not what they did."""
+        return self.concept is not None and self.concept.is_no_work
+
+    @property
+    def befell(self) -> bool:
+        """Whether it is what befell somebody: came home, sits idle, fell ill."""
+        return self.concept is not None and self.concept.kind == LIFE
+
+    @property
+    def only_inflected(self) -> bool:
+        """Whether it is a word that is written down with a short ending on it: "টাইলসও"."""
+        ending = len(self.said) - len(self.form or "")
+        return (
+            self.concept is not None
+            and len(self.form or "") >= _INFLECTED
+            and self.said.startswith(self.form or "")
+            and ending <= _ENDING
+        )
 
     @property
     def silent(self) -> bool:
@@ -113,7 +139,7 @@ def signs_of(found: Sequence[Meant], known: float, senses: Senses) -> PhraseSign
         sure=tuple(one.sure for one in telling),
         known=known,
         guessed=sum(one.guessed for one in telling) / max(len(telling), 1),
-        work=any(one.concept is not None and one.concept.kind != EVERYDAY for one in telling),
+        work=any(one.concept is not None and one.concept.kind not in _NO_WORK for one in telling),
         near=sum(near) / len(near) if near else None,
     )
 

@@ -31,15 +31,6 @@ def names_oneself(phrase: str) -> bool:
     return _ONESELF.fullmatch(phrase) is not None
 
 
-def what_one_is(phrase: str) -> str:
-    """Return "mason" for "I am a mason", any other phrase as it is.
-
-    The words around a trade weigh as much as the trade in so short a phrase's vector.
-    """
-    found = _ONESELF.fullmatch(phrase)
-    return found.group(1) if found else phrase
-
-
 @dataclass(frozen=True, slots=True)
 class Reader:
     """weights: (2d,) over a phrase's and its sentence's vector of the encoder named; a bias."""

@@ -17,7 +17,12 @@ _WORD = re.compile(r"\S+")
 _SENTENCES = re.compile(r"(?<!\b[A-Za-z])\.(?=\s|$)|[;!?\n\r•·|]+|[।॥۔؟؛]+")
 _CLAUSES = re.compile(r":|\s[-–—]+\s|[,،](?!\d)|\(|\)")
 _JOINS = re.compile(
-    r"\s+(?:and|also|plus|then|but|because|so|aur|o|ebong|at|dan)\s+|\s+&\s+|\s+(?:এবং|আর|और|اور)\s+",
+    r"\s+(?:and|also|plus|then|but|because|so|aur|o|ebong|at|dan|serta|tapos|tsaka|ra|ani|tatha)\s+"
+    r"|\s+&\s+"
+    r"|\s+(?:এবং|আর|ও|और|तथा|एवं|र|अनि|اور|پھر|و|ثم|සහ|හා|மற்றும்|കൂടാതെ|പിന്നെ)\s+"
+    # Arabic writes its "and" on the next word. "والدي" is a father, "والله" an oath.
+    r"|\s+و(?=(?:[أإآ]|كنت|كان|اشتغل|اعرف|اقدر|عمل|عندي|لدي|قم|درب|طبخ|نظف|ركب|سوي|شغل|تعلم|ساعد)"
+    r"|ال(?!(?:د(?:ي|ه|ك|ة|نا|ين|تي|ته|تك)?|له)\b))",
     re.IGNORECASE,
 )
 

@@ -32,6 +32,7 @@ KINDS: Final = (
     "place",
     "slang",
     "certificate",
+    "life",
 )
 _KIND_AT: Final = {kind: at for at, kind in enumerate(KINDS)}
 _MOST_WORDS: Final = 3

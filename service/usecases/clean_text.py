@@ -44,7 +44,7 @@ def cleaned(tools: Tools, text: str, language: str) -> Clean:
     """Return a text as the encoder gets it: without names, gender, religion; in English."""
     seen = visible(text)
     if language in READ:
-        seen = tools.interpreter.makers.said(seen)
+        seen = tools.interpreter.makers.said(tools.interpreter.core.without_life(seen))
         return Clean(tools.speller.words(tools.neutral.person(seen)))
     if tools.interpreter.covers(language):
         return without_protected(tools.neutral, tools.interpreter.gloss(language, seen))
@@ -55,20 +55,23 @@ def without_protected(neutral: Neutraliser, gloss: Gloss) -> Clean:
     """Return what a gloss says of work, in English and as it was said.
 
     What no longer stands in the English must not come back by the sound of the word: of gender
-    and religion only the neutral English stays, and a word that nobody wrote down and that
-    sounds like a name leaves nothing. Where somebody was says nothing of what they did there.
-    Little words are left out of the English only.
+    and religion only the neutral English stays, and a word that nobody wrote down, with an ending
+    or without, and that sounds like a name leaves nothing. Where somebody was, and what befell
+    them, says nothing of what they can do. Little words are left out of the English only.
     """
     kept, spoken = [], []
     for one in gloss.words:
-        if one.names_a_place or (one.unsure and neutral.sounds_like_a_name(one.said)):
+        doubtful = one.unsure and not one.only_inflected
+        if one.is_no_work or (doubtful and neutral.sounds_like_a_name(one.said)):
             continue
         english = one.english and neutral.person(one.english)
         kept.append(replace(one, english=english))
         if english == one.english:
             spoken.append(one.said)
-    loud = [one for one in kept if not one.silent]
-    return Clean(in_english(loud) or in_english(kept), " ".join(spoken))
+    loud = in_english([one for one in kept if not one.silent])
+    if not loud and any(one.befell for one in gloss.words):
+        return Clean("")
+    return Clean(loud or in_english(kept), " ".join(spoken))
 
 
 def encoded(tools: Tools, language: str, texts: Sequence[Clean]) -> Vectors:

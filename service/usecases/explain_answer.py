@@ -18,7 +18,6 @@ from service.rules.eligible import Rulebook, distance_km, reasons_against
 from service.rules.flags import Setting, flags_for
 from service.rules.markets import newer_markets
 from service.rules.pay import usual_pay
-from service.skills.experience import years_said
 from service.skills.responsibility import asked as asked_level
 from service.skills.responsibility import shown
 from service.usecases.clean_text import cleaned_listing
@@ -117,7 +116,7 @@ def reader_of(tools: Tools, book: Rulebook, read: SavedUnderstanding) -> Reader:
         asked_level=asked_level,
         away_km=lambda listing: away_km(book, listing),
     )
-    years = years_said(read.work_text)
+    years = read.said.years if read.said is not None else 0.0
     return Reader(tools, book, heard_of(read), read.understanding, setting, years)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from service.settings import bundled
+from service.skills.core_words import CoreWords
 from service.skills.endings import Endings, changes
 from service.skills.gloss import Glosser, Taught
 from service.skills.guesses import WAYS, GuessChances, ManyWords, OneWord
@@ -169,6 +170,7 @@ def test_the_words_tell_the_language(text: str, language: str | None) -> None:
         lambda _: Taught(CHANCES),
         TradeNames({}),
         Makers.of({}, {}),
+        CoreWords.of([]),
     )
     assert interpreter.language(text) == language
 
@@ -230,9 +232,26 @@ def test_subword_vectors_are_unit_sums() -> None:
         ("shuttering carpenters and a cook", ["7115", "5120"]),  # the longest name, plurals
         ("I like long walks", []),
         ("helper", []),  # of many trades
+        ("driver", ["8322"]),  # alone it is a car's; else see what was driven
+        ("driver of heavy machines", []),
+        ("farmer", ["6130"]),
     ],
 )
 def test_who_names_a_trade_means_it(said: str, groups: list[str]) -> None:
     """English names of occupations lead to their unit groups."""
     trades = TradeNames.read(bundled("data", "lexicon", "work"))
     assert trades.named_in(said) == groups
+
+
+def test_a_trade_that_is_named_leads_what_its_vector_lies_near() -> None:
+    """A mason is near a supervisor of building by vector; a tile cutter cuts no garments."""
+    trades = TradeNames({"mason": "7112", "cutter": "7532", "cook": "5120"})
+    codes = ("3123", "5120", "7112", "7532")
+    near = np.array(
+        [[0.51, 0.1, 0.43, 0.0], [0.6, 0.0, 0.1, 0.2], [0.3, 0.2, 0.1, 0.0]], np.float32
+    )
+    led = trades.led(["mason", "tile cutter", "mason and cook"], near, codes)
+    assert codes[int(led[0].argmax())] == "7112"
+    assert led[1].tolist() == near[1].tolist()
+    assert codes[int(led[2].argmax())] == "5120"  # the mason lies too far off
+    assert near[0, 2] == np.float32(0.43)

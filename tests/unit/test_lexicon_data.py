@@ -14,7 +14,7 @@ from service.wiring import _interpreter
 WORK = bundled("data", "lexicon", "work")
 KINDS = {
     *("occupation", "skill", "duty", "tool", "machine", "material", "place", "certificate"),
-    *("slang", "word"),
+    *("slang", "word", "life"),
 }
 
 
@@ -66,10 +66,11 @@ def test_every_place_has_names_in_every_language(code: str) -> None:
             assert named.setdefault(" ".join(words(form)), one["id"]) == one["id"], form
 
 
-def test_everyday_words_are_each_there_once_and_in_their_own_script() -> None:
+@pytest.mark.parametrize(("table", "least"), [("everyday", 400), ("life", 35)])
+def test_plain_words_are_each_there_once_and_in_their_own_script(table: str, least: int) -> None:
     """Plain English once; a form of a language is in its script or in Latin letters."""
-    found = rows("everyday")
-    assert len({one["english"] for one in found}) == len(found) >= 400
+    found = rows(table)
+    assert len({one["english"] for one in found}) == len(found) >= least
     for code in LANGUAGES:
         own = {name for name, codes in SCRIPTS.items() if code in codes}
         forms = [form for one in found for form in filter(None, one[code].split("|"))]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.skills.reader import CONTEXT, Reader, in_context, names_oneself, what_one_is
+from service.skills.reader import CONTEXT, Reader, in_context, names_oneself
 from service.skills.segment import Clause, clauses
 
 A, B = np.eye(2, dtype=np.float32)
@@ -57,10 +57,3 @@ def test_every_phrase_knows_its_sentence() -> None:
 def test_a_phrase_that_only_says_what_someone_is_is_recognised(phrase: str, *, names: bool) -> None:
     """Whether it names a trade, the taxonomy tells."""
     assert names_oneself(phrase) is names
-
-
-def test_what_someone_is_stands_alone() -> None:
-    """The trade without the words around it; longer phrases keep theirs."""
-    assert what_one_is("I am a mason") == "mason"
-    assert what_one_is("he was head cook") == "head cook"
-    assert what_one_is("I was laying bricks in Doha") == "I was laying bricks in Doha"

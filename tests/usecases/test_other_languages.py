@@ -32,3 +32,10 @@ def test_the_work_stays(sample_tools: Tools) -> None:
     clean = cleaned(sample_tools, "করিম রাজমিস্ত্রির কাজ করে", "bn")
     assert "mason" in clean.english
     assert "রাজমিস্ত্রির" in clean.spoken
+
+
+def test_a_word_of_work_with_an_ending_is_no_name(sample_tools: Tools) -> None:
+    """The lexicon's word for tiles with "too" behind it sounds like a name of the list."""
+    clean = cleaned(sample_tools, "রাজমিস্ত্রির কাজ জানি, টাইলসও পারি", "bn")
+    assert "tile" in clean.english
+    assert "টাইলসও" in clean.spoken

@@ -32,6 +32,7 @@ _WIDER: Final = 8
 _EVERY: Final = 16
 """One of so many is looked at to guess where the nearest of all begin."""
 _SURELY: Final = 8
+_LINE: Final = 64
 
 
 def principal_axes(vectors: Vectors) -> Vectors:
@@ -95,31 +96,46 @@ class Scan:
             return rows
         # Of everybody, and eligible ones looked up after: how long it takes tells nothing of them.
         near = products(self.coarse, as_levels(queries @ self.axes))
-        sampled = near[rows[::_EVERY]]
+        bars = _bars(near[rows[::_EVERY]], many, len(rows))
+        # One pass over all numbers; then a few thousand are left to look at.
+        passed, column = np.divmod(_passing(near, bars), len(many))
+        held = eligible[passed]
+        passed, column = passed[held], column[held]
         chosen = np.zeros(len(self), dtype=np.bool_)
-        for column, k in enumerate(many):
+        for at, k in enumerate(many):
+            few = passed[column == at]
+            # A bar too high is not used.
+            nearest = few if len(few) >= k else rows
+            line = near[nearest, at]
             # With all that are as near as the last: which of them came first is nobody's merit.
-            chosen[_at_least_as_near(near[:, column], rows, k, eligible, sampled[:, column])] = True
+            chosen[nearest[line >= np.partition(line, -k)[-k]]] = True
         return np.flatnonzero(chosen)
 
 
-def _at_least_as_near(
-    line: Products, rows: Rows, k: int, eligible: Mask, sampled: Products
-) -> Rows:
-    """Return which of the eligible `rows` come at least as near as the k-th of them.
+def _bars(sampled: Products, many: Sequence[int], n: int) -> Products:
+    """Return for each query a bar that more than `many` of n rows are guessed to pass, (q,).
 
-    sampled: some of the eligible, from which a bar is guessed that more than k of them pass, so
-    that a few thousand are put in order instead of a register. A bar too high is not used.
+    sampled: (m, q), of some of the n: a few thousand are then put in order instead of a register.
     """
-    place = 2 * k * len(sampled) // len(rows) + _SURELY
-    if place < len(sampled):
-        passed = np.flatnonzero(line >= np.partition(sampled, -place)[-place])
-        passed = passed[eligible[passed]]
-        if len(passed) >= k:
-            rows = passed
-    nearest = line[rows]
-    found: Rows = rows[nearest >= np.partition(nearest, -k)[-k]]
-    return found
+    bars = np.full(len(many), np.iinfo(np.int32).min, dtype=np.int32)
+    for at, k in enumerate(many):
+        place = 2 * k * len(sampled) // n + _SURELY
+        if place < len(sampled):
+            bars[at] = np.partition(sampled[:, at], -place)[-place]
+    return bars
+
+
+def _passing(near: Products, bars: Products) -> Rows:
+    """Return where (n, q) numbers reach their column's bar, counted as they lie in memory.
+
+    Long lines are compared and eight answers looked at together: a third of the time of one by one.
+    """
+    whole = len(near) // _LINE * _LINE
+    lines = near[:whole].reshape(-1, _LINE * len(bars)) >= np.tile(bars, _LINE)
+    rest = near[whole:] >= bars
+    eights = np.flatnonzero(lines.view(np.uint64))
+    places = (eights[:, None] * 8 + np.arange(8))[lines.reshape(-1, 8)[eights]]
+    return np.concatenate([places, whole * len(bars) + np.flatnonzero(rest)])
 
 
 def _along(vectors: Vectors, axes: Vectors) -> Bytes:
