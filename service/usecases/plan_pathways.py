@@ -62,6 +62,9 @@ _UNSAFE: Final = frozenset({"recruiter_unlicensed", "visa_mismatch", "wage_far_b
 _PAPERS_WORTH: Final = 0.3
 """What it is worth to open a job whose work is known already: its score hardly moves."""
 _NO_WORSE: Final = 0.9
+_LIKELIER: Final = 0.2
+"""By how much a job's chance has to rise to count as opened where its tier was the best before: of
+0.59 and 0.61 neither is to be kept from the course."""
 _AFAR: Final = 0.2
 _LEAST_WORTH: Final = 0.01
 _NEARER: Final = 3
@@ -246,7 +249,9 @@ class _Planner:
         essential = [gap for gap in self.jobs.gaps[row] if gap.essential]
         before = tier(float(self.jobs.before[row]))
         was_open = before is not Tier.STRETCH
-        if tier(after) is Tier.STRETCH or (was_open and before is tier(after) and not essential):
+        likelier = before is Tier.STRONG and after - self.jobs.before[row] >= _LIKELIER
+        as_before = was_open and before is tier(after) and not likelier and not essential
+        if tier(after) is Tier.STRETCH or as_before:
             return False
         if not any(self._closes(row, at) for at in steps) or self._is_unsafe(row):
             return False
