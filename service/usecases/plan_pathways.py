@@ -40,6 +40,7 @@ from service.usecases.reach import (
     Stand,
     certified,
     certifies,
+    is_far_likelier,
     is_seasoned,
     job_rules,
     jobs_of,
@@ -49,6 +50,7 @@ from service.usecases.reach import (
     rows_of,
     step_of,
     union,
+    weeks_of,
     wishes_of,
     within_reach,
 )
@@ -62,9 +64,6 @@ _UNSAFE: Final = frozenset({"recruiter_unlicensed", "visa_mismatch", "wage_far_b
 _PAPERS_WORTH: Final = 0.3
 """What it is worth to open a job whose work is known already: its score hardly moves."""
 _NO_WORSE: Final = 0.9
-_LIKELIER: Final = 0.2
-"""By how much a job's chance has to rise to count as opened where its tier was the best before: of
-0.59 and 0.61 neither is to be kept from the course."""
 _AFAR: Final = 0.2
 _LEAST_WORTH: Final = 0.01
 _NEARER: Final = 3
@@ -249,7 +248,7 @@ class _Planner:
         essential = [gap for gap in self.jobs.gaps[row] if gap.essential]
         before = tier(float(self.jobs.before[row]))
         was_open = before is not Tier.STRETCH
-        likelier = before is Tier.STRONG and after - self.jobs.before[row] >= _LIKELIER
+        likelier = is_far_likelier(before, after - self.jobs.before[row])
         as_before = was_open and before is tier(after) and not likelier and not essential
         if tier(after) is Tier.STRETCH or as_before:
             return False
@@ -303,15 +302,12 @@ class _Planner:
             ]
             for at in steps
         }
-        ordered = sorted(steps, key=lambda at: (len(waits[at]), self._weeks(at)))
+        ordered = sorted(steps, key=lambda at: (len(waits[at]), weeks_of([self.trainings[at]])))
         for place, at in enumerate(ordered):
             given = ordered[:place]
             if not all(any(self._certifies(one, by) for by in given) for one in waits[at]):
                 return None
         return tuple(ordered)
-
-    def _weeks(self, at: int) -> float:
-        return self.trainings[at].content.duration_weeks or 0
 
     def _closes(self, row: int, training: int) -> tuple[str, ...]:
         """Return what a job asks for that a training leads to."""
@@ -349,14 +345,13 @@ class _Planner:
         return float(opened + _NEARER_WORTH * near * closer + _FITTING_WORTH * near)
 
     def _order(self, one: _Tried) -> tuple[bool, float, float, float, int]:
-        listings = [self.trainings[at].content for at in one.steps]
-        away = any(self._is_away(listing) for listing in listings)
-        weeks = sum(listing.duration_weeks or 0 for listing in listings)
-        return away, -round(one.worth, 1), weeks, self._dollars(listings), len(listings)
+        steps = [self.trainings[at] for at in one.steps]
+        away, cost = any(map(self._is_away, steps)), self._dollars([x.content for x in steps])
+        return away, -round(one.worth, 1), weeks_of(steps), cost, len(steps)
 
-    def _is_away(self, listing: Listing) -> bool:
+    def _is_away(self, training: StoredListing) -> bool:
         home = self.book.profile.home_country
-        return home is not None and listing.country != home
+        return home is not None and training.content.country != home
 
     def _dollars(self, listings: Sequence[Listing]) -> float:
         convert = self.book.rates.converted

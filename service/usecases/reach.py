@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from service.domain.eligibility import Eligibility
 from service.domain.embedding import Vectors
 from service.domain.listing import Listing, StoredListing
-from service.domain.match import Bridge, Missing
+from service.domain.match import Bridge, Missing, Tier
 from service.domain.pathway import Step
 from service.domain.person import Route
 from service.domain.pool import Ask, Pool, PoolQuery
@@ -60,6 +60,7 @@ _WISH: Final = re.compile(r"\b(?:want|wish|hope|like|interested|dream|plan|learn
 _WISHED_FROM, _WISHED = 0.3, 0.6
 _ASSESSED, _LEADING, _TEACHING = 0.6, 0.5, 0.4
 _ELEMENTARY: Final = "9"
+_FAR_LIKELIER: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +279,16 @@ def step_of(training: StoredListing, setting: Setting) -> Step:
     elif teaches_languages(training.content):
         way = Bridge.LANGUAGE_COURSE
     return Step(training, way, flags_for(training.content, setting))
+
+
+def is_far_likelier(before: Tier, gain: float) -> bool:
+    """Tell whether a job that was in the best tier before has gained enough to count as opened.
+
+    Of jobs with chances of 0.59 and 0.61 neither is to be kept from the course that makes it sure.
+    """
+    return before is Tier.STRONG and gain >= _FAR_LIKELIER
+
+
+def weeks_of(trainings: Sequence[StoredListing]) -> float:
+    """Return how many weeks some trainings take, as far as they say."""
+    return sum(one.content.duration_weeks or 0 for one in trainings)
