@@ -22,10 +22,10 @@ from service.cli.bench_server import percentile
 from service.cli.terminal import cells, log_to_stderr, out, progress_bar, put_between
 from service.domain.access import Caller, Scope
 from service.domain.imported import FileFormat, ImportKind
-from service.domain.listing import Kind
+from service.domain.listing import Kind, StoredListing
 from service.ports import Tools
 from service.settings import Settings, bundled
-from service.usecases.find_candidates import find_candidates
+from service.usecases.find_candidates import find_candidates, tiers_of_people
 from service.usecases.import_records import run_imports
 from service.usecases.load_sample import load_sample_listings
 from service.usecases.manage_keys import FIRST_ORGANISATION, ensure_first_organisation
@@ -36,6 +36,9 @@ _AT_ONCE: Final = 50_000
 _TITLES: Final = 3
 _HOMES: Final = ("BD", "IN", "NP", "PK", "LK", "PH")
 _WARM_UP: Final = 20
+_BEST: Final = 10
+_WIDELY: Final = 1000
+_LOOKED_INTO: Final = 60
 _SEED: Final = 20261122
 
 
@@ -45,7 +48,8 @@ class Measured:
 
     import_s: reading, encoding and storing the people as a JSON Lines import; None where they
     were there already. index_s: from then until they can be searched, by a graph where they are
-    many. candidates: ten people for a sample job, in process.
+    many. candidates: ten people for a sample job, in process. best_found: the share of these who
+    are among the best ten of the thousands nearest.
     """
 
     people: int
@@ -54,6 +58,7 @@ class Measured:
     index_s: float
     candidates_p50_ms: float
     candidates_p99_ms: float
+    best_found: float
     memory_mib: float
 
 
@@ -125,6 +130,7 @@ def _measure(people: list[str], requests: int, kept: Path | None) -> Measured:
             index_s=indexed - imported,
             candidates_p50_ms=statistics.median(times),
             candidates_p99_ms=percentile(times, 99),
+            best_found=_best_found(tools),
             memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
 
@@ -149,14 +155,28 @@ def _import(tools: Tools, people: list[str]) -> float:
         return time.perf_counter() - started
 
 
-def _times(tools: Tools, requests: int) -> list[float]:
+def _jobs(tools: Tools, many: int) -> list[StoredListing]:
+    """Return so many of the sample's jobs, drawn one by one."""
     page = tools.store.page_of_listings(after=0, limit=1000, where={"kind": Kind.JOB.value})
     draw = random.Random(_SEED)  # noqa: S311
+    return [draw.choice(page.items) for _ in range(many)]
+
+
+def _best_found(tools: Tools) -> float:
+    """Return how many of the best ten are found at all, over some jobs."""
+    shares = []
+    for listing in _jobs(tools, _LOOKED_INTO):
+        asked = tools, listing, FIRST_ORGANISATION
+        best = list(tiers_of_people(*asked, _WIDELY))[:_BEST]
+        shares.append(len(tiers_of_people(*asked, _BEST).keys() & set(best)) / max(len(best), 1))
+    return statistics.mean(shares)
+
+
+def _times(tools: Tools, requests: int) -> list[float]:
     times = []
-    for at in range(requests + _WARM_UP):
-        listing = draw.choice(page.items)
+    for at, listing in enumerate(_jobs(tools, requests + _WARM_UP)):
         started = time.perf_counter()
-        find_candidates(tools, listing.id, FIRST_ORGANISATION, 10)
+        find_candidates(tools, listing.id, FIRST_ORGANISATION, _BEST)
         if at >= _WARM_UP:
             times.append(1000 * (time.perf_counter() - started))
     return times

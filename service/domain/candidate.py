@@ -56,9 +56,9 @@ class Seeking:
 
 @dataclass(frozen=True, slots=True)
 class PeopleQuery:
-    """A wide search for people. vectors: (q, d), the listing's text first, then what it asks for.
+    """A wide search for people. vectors: the listing's text, then its title, (2, d).
 
-    size: about how many people each of the text and its requirements together bring at most.
+    size: about how many people the text brings at most; the title brings a third as many.
     but_not: people seen already.
     """
 

@@ -52,6 +52,18 @@ class Shares:
             [np.einsum("rk,rk->r", other.take(self.groups), self.parts) for other in others], axis=1
         )
 
+    def lengths(self) -> Vectors:
+        """Return how long each text's shares are as a vector, (r,)."""
+        found: Vectors = np.sqrt(np.einsum("rk,rk->r", self.parts, self.parts))
+        return found
+
+    def gathered(self, place: npt.NDArray[np.int64], width: int) -> Vectors:
+        """Return the shares of `width` wider groups, (r, width), where group i is in place[i]."""
+        at = place[self.groups] + width * np.arange(len(self))[:, None]
+        sums = np.bincount(at.ravel(), self.parts.ravel(), minlength=len(self) * width)
+        found: Vectors = sums.astype(np.float32).reshape(len(self), width)
+        return found
+
     def among(self, width: int) -> Vectors:
         """Return the shares of all `width` groups, (r, width), 0 of those that are far."""
         dense = np.zeros((len(self), width), dtype=np.float32)

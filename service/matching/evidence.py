@@ -8,7 +8,7 @@ driving a forklift and servicing one are close.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -37,6 +37,8 @@ NAMES: Final = (
 )
 """Column names of `evidence_features`; after them comes one column for each dimension."""
 
+_FEW: Final = 150
+"""As few pairs of texts are compared one by one sooner than all of them at once."""
 _STEM: Final = 5
 _TOP: Final = 3
 _SMALL: Final = frozenset(
@@ -46,29 +48,39 @@ _SMALL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Held:
-    """Which of p phrases hold what: `columns` of `held`, (p, n), by word or n-gram."""
+    """Which of p phrases hold what: words or n-grams."""
 
-    columns: Mapping[str, int]
-    held: Floats
-
-    @classmethod
-    def of(cls, phrases: Sequence[frozenset[str]]) -> Self:
-        """Index the phrases once, for the hundred requirements of an answer."""
-        columns = {part: at for at, part in enumerate(frozenset[str]().union(*phrases))}
-        held = np.zeros((len(phrases), len(columns)), dtype=np.float32)
-        for row, parts in enumerate(phrases):
-            held[row, [columns[part] for part in parts]] = 1
-        return cls(columns, held)
+    phrases: Sequence[frozenset[str]]
 
     def shared(self, many: Sequence[frozenset[str]]) -> Floats:
         """Return how many parts of each of k texts each phrase holds, (p, k)."""
-        asked = np.zeros((len(self.columns), len(many)), dtype=np.float32)
-        for at, parts in enumerate(many):
-            asked[[self.columns[part] for part in parts if part in self.columns], at] = 1
-        found: Floats = self.held @ asked
+        if len(self.phrases) * len(many) <= _FEW:
+            counts = [[len(parts & one) for parts in many] for one in self.phrases]
+            return np.array(counts, dtype=np.float32).reshape(len(self.phrases), len(many))
+        columns, held = self._spread
+        found: Floats = held @ _spread(columns, many).T
         return found
+
+    @cached_property
+    def _spread(self) -> tuple[Mapping[str, int], Floats]:
+        """What the phrases hold as columns, made once for the hundred requirements of an answer."""
+        columns = {part: at for at, part in enumerate(frozenset[str]().union(*self.phrases))}
+        return columns, _spread(columns, self.phrases)
+
+
+def _spread(columns: Mapping[str, int], many: Sequence[frozenset[str]]) -> Floats:
+    """Return which of n columns each of k texts holds, (k, n), as ones among zeros."""
+    places = [
+        row * len(columns) + at
+        for row, parts in enumerate(many)
+        for part in parts
+        if (at := columns.get(part)) is not None
+    ]
+    flat = np.zeros(len(many) * len(columns), dtype=np.float32)
+    flat[places] = 1
+    return flat.reshape(len(many), len(columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +100,8 @@ class PersonWords:
         return cls(
             whole=whole,
             phrases=phrases,
-            words=Held.of(words),
-            grams=Held.of([_grams(one) for one in texts]),
+            words=Held(words),
+            grams=Held([_grams(one) for one in texts]),
             lengths=np.array([len(one) for one in words], dtype=np.int64),
         )
 
@@ -162,7 +174,7 @@ def _features(heard: PersonWords, all_: _Together) -> Floats:
     found = np.empty((len(rows), len(NAMES) + requirements.shape[1]), dtype=np.float32)
     found[:, 0] = best[0, rows]
     found[:, 1] = best[1, rows] if len(best) > 1 else 0.0
-    found[:, 2] = best[:, rows].mean(axis=0)
+    found[:, 2] = best[:, rows].sum(axis=0) / len(best)
     for column, held, parts in (
         (3, heard.words, [_words(all_.texts[row]) for row in rows.tolist()]),
         (5, heard.grams, [_grams(all_.texts[row]) for row in rows.tolist()]),

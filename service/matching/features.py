@@ -244,13 +244,13 @@ def _occupation_overlap(
     listings[known] *= 1 - _STATED
     listings[known, column[known]] += _STATED
     said = people.shares
-    lengths = np.linalg.norm(listings, axis=1) * np.linalg.norm(said.parts, axis=1)[:, None]
+    lengths = np.linalg.norm(listings, axis=1) * said.lengths()[:, None]
     by_whole, by_phrase = people.apart(said.products(listings) / np.maximum(lengths, 1e-9))
-    wholes = said[people.starts[:-1]].among(listings.shape[1])
+    wholes = said[people.starts[:-1]]
     return (
         by_whole,
         _cosines(
-            np.add.reduceat(wholes, occupations.minor, axis=1),
+            wholes.gathered(occupations.minor_of, len(occupations.minor)),
             np.add.reduceat(listings, occupations.minor, axis=1),
         ),
         np.maximum.reduceat(by_phrase, by_person, axis=0),

@@ -52,14 +52,18 @@ class Scorer:
     def raw(self, features: Features) -> Floats:
         """Return what the trees add up to for each row of (n, features), shape (n,)."""
         n, (trees, inner) = len(features), self.features.shape
-        # Every inner node is asked first, column by column: to gather what single rows need at
-        # each level took more than twice as long.
-        right = (features.T[self.features.ravel()] > self.thresholds.reshape(-1, 1)).ravel()
-        tree, rows = np.arange(trees)[:, None], np.arange(n)
-        node = np.zeros((trees, n), dtype=np.int64)
-        for _ in range(int(np.log2(self.values.shape[1]))):
-            node = 2 * node + 1 + right.take((tree * inner + node) * n + rows)
-        leaves = self.values.ravel().take(tree * self.values.shape[1] + node - inner)
+        # Every inner node is asked first, column by column. Then each level tells which half of
+        # the levels below counts, bit by bit: to gather what single rows need took twice as long.
+        asked = features.T[self.features.ravel()] > self.thresholds.reshape(-1, 1)
+        levels = np.split(asked.reshape(trees, inner, n), _level_starts(inner), axis=1)
+        leaf = np.zeros((trees, n), dtype=np.uint8)
+        for depth, right in enumerate(levels):
+            leaf += leaf + right[:, 0]
+            for at in range(depth + 1, len(levels)):
+                here, there = np.split(levels[at], 2, axis=1)
+                levels[at] = here ^ ((here ^ there) & right)
+        first = np.arange(trees)[:, None] * self.values.shape[1]
+        leaves = self.values.ravel().take(first + leaf)
         total: Floats = self.base + np.ascontiguousarray(leaves.T).sum(axis=1)
         return total
 
@@ -76,6 +80,11 @@ class Scorer:
         if score >= self.strong:
             return Tier.STRONG
         return Tier.GOOD if score >= self.good else Tier.STRETCH
+
+
+def _level_starts(inner: int) -> list[int]:
+    """Return where each level but the first begins among a tree's inner nodes."""
+    return [(1 << depth) - 1 for depth in range(1, (inner + 1).bit_length() - 1)]
 
 
 def best_rows(score: Floats, k: int) -> npt.NDArray[np.int64]:

@@ -1,12 +1,11 @@
 """Explain the listings of one answer: evidence, gaps, tier, flags and distance of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.domain.eligibility import Circle, Eligibility
-from service.domain.embedding import Vectors
 from service.domain.listing import Listing, StoredListing
 from service.domain.match import Match, Tier, Understanding
 from service.domain.pool import Pool
@@ -44,6 +43,22 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """What a listing asks for, as it says so and as it is compared, title first."""
+
+    stored: StoredListing
+    stated: Sequence[str]
+    asked: Asked
+
+    @classmethod
+    def of(cls, tools: Tools, stored: StoredListing, requirements: Floats) -> "Worded":
+        """Put into words what has vectors, (k, d)."""
+        stated = stated_of(stored.content, requirements)
+        texts = tuple(cleaned_listing(tools, one)[0].english for one in stated)
+        return cls(stored, stated, Asked(requirements, texts))
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """All that matches of one answer are explained with."""
 
@@ -60,33 +75,30 @@ class Reader:
         """Explain each chosen listing that exists and that its rules let through."""
         # A listing deleted since the search is simply no longer there. Listings may have changed
         # since the index saw them; the rules hold on what is stored.
-        kept = [
-            (one, stored)
-            for one, allowed in some
-            if (stored := listings.get(one.listing_id)) is not None
-            and not reasons_against(stored, allowed, self.book)
-        ]
-        scorer = self.tools.evidence
-        answered = scorer.answered(
-            self.heard, [self._asked(stored.content, one.requirements) for one, stored in kept]
+        return self.explained(
+            [
+                (Worded.of(self.tools, stored, one.requirements), one.score)
+                for one, allowed in some
+                if (stored := listings.get(one.listing_id)) is not None
+                and not reasons_against(stored, allowed, self.book)
+            ]
         )
+
+    def explained(self, some: Sequence[tuple[Worded, float]]) -> list[Judged]:
+        """Explain listings, with their scores, that the rules are known to let through."""
+        scorer = self.tools.evidence
+        answered = scorer.answered(self.heard, [one.asked for one, _ in some])
         return [
             explain(
-                self._match(stored, rank, one.score),
+                self._match(one.stored, rank, score),
                 self.book.profile,
                 self.understood,
-                Compared(one.requirements, by_phrases, scorer.met, self.years),
+                Compared(one.stated, one.asked.requirements, by_phrases, scorer.met, self.years),
             )
-            for rank, ((one, stored), by_phrases) in enumerate(
-                zip(kept, answered, strict=True), start=1
+            for rank, ((one, score), by_phrases) in enumerate(
+                zip(some, answered, strict=True), start=1
             )
         ]
-
-    def _asked(self, listing: Listing, requirements: Vectors) -> Asked:
-        stated = stated_of(listing, requirements)
-        return Asked(
-            requirements, tuple(cleaned_listing(self.tools, one)[0].english for one in stated)
-        )
 
     def _match(self, stored: StoredListing, rank: int, score: float) -> Match:
         away = self.setting.away_km(stored.content)

@@ -1,5 +1,6 @@
 """Say why: which of the person's words meet which requirement, and what is missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -38,11 +39,13 @@ class Judged:
 class Compared:
     """A listing held against a person's phrases.
 
-    requirements: the listing's vectors, (k, d), title first. answered: by the person's phrases
-    about work, the title and what is stated. met: the chance from which a requirement is. years:
-    the longest stretch of work the person's own words name, 0 for none.
+    stated: what it asks for in its own words, and requirements: its vectors, (k, d), the title
+    first of both. answered: by the person's phrases about work, the title and what is stated. met:
+    the chance from which a requirement is. years: the longest stretch of work the person's own
+    words name, 0 for none.
     """
 
+    stated: Sequence[str]
     requirements: Vectors
     answered: Answered
     met: float
@@ -67,11 +70,10 @@ def explain(
     evidence: list[Evidence] = []
     missing: list[Missing] = []
     vectors: dict[int, Vectors] = {}
-    texts = stated_of(listing, compared.requirements)
     phrases = [working[row] for row in answered.nearest.tolist()]
     cosines = answered.cosine.tolist()
     for column, chance in enumerate(answered.chance.tolist(), start=1):
-        requirement = texts[column]
+        requirement = compared.stated[column]
         if chance >= compared.met:
             evidence.append(_evidence(requirement, phrases[column], cosines[column]))
         elif listing.kind is Kind.JOB:

@@ -18,15 +18,21 @@ from service.domain.request import Filters
 from service.ports import Tools
 from service.rules.candidacy import route_for, seeking
 from service.rules.eligible import RouteRules, Rulebook, reasons_against, rules_for
-from service.usecases.explain_answer import Chosen, reader_of, tier_of
+from service.usecases.explain_answer import Worded, reader_of, tier_of
 from service.usecases.rulebook import Recorded, rulebook
 from service.usecases.score_listing import RANKED, Wanted, scores_for, wanted_of
-from service.usecases.score_pools import WIDE
 from service.usecases.see_listing import seen_listing
 from service.usecases.see_person import may_be_seen
 
 _ENOUGH: Final = 0.75
 """Share of a pool from which what the rules took out of it is not made up for."""
+
+_NEAR: Final = 135
+"""People near a listing's text who are scored for it, with a third as many near its title.
+
+Among 150 they hold as many of the best (`homeward bench-people`) as did 200 who came near the text
+or any requirement.
+"""
 
 _SPARE: Final = 1
 """How many more are opened than are wanted: the rules may take some out."""
@@ -68,13 +74,14 @@ def find_candidates(
     if wanted is None:
         return Candidates(stored, (), tools.encoder.model, (_NOT_SEARCHED,))
     best = _ranked(tools, wanted, organisation_id, limit)
-    items = [_candidate(tools, one, wanted, score, organisation_id) for one, score in best]
-    kept = [one for one in items if one is not None]
+    # The listing is put into words once, not for each of them.
+    listing = Worded.of(tools, stored, wanted.requirements)
+    items = [_candidate(tools, one, listing, score, organisation_id) for one, score in best]
     return Candidates(
         listing=stored,
         items=tuple(
             replace(one, match=replace(one.match, rank=rank))
-            for rank, one in enumerate(kept, start=1)
+            for rank, one in enumerate(items, start=1)
         ),
         model=tools.encoder.model,
         notices=(_CLOSED,) if _has_closed(tools, stored) else (),
@@ -112,9 +119,9 @@ def _ranked(
         recorded[one.content.origin].append(one)
     whole = wanted.pool.whole[wanted.row]
     query = PeopleQuery(
-        vectors=np.vstack([whole, wanted.requirements]).astype(np.float32),
+        vectors=np.stack([whole, wanted.requirements[0]]).astype(np.float32),
         seeking=_seeking(tools, stored, organisation_id, corridors),
-        size=max(WIDE, 2 * limit),
+        size=max(_NEAR, 2 * limit),
     )
     waiting: list[tuple[float, str]] = []
     kept: list[tuple[_Asked, float]] = []
@@ -192,21 +199,13 @@ def _let_through(
     return book, route, rules
 
 
-def _candidate(
-    tools: Tools, one: _Asked, wanted: Wanted, score: float, asking: str
-) -> Candidate | None:
+def _candidate(tools: Tools, one: _Asked, listing: Worded, score: float, asking: str) -> Candidate:
     """Explain one person as their own answer would explain the listing."""
-    stored = wanted.stored
-    chosen = Chosen(stored.id, score, wanted.requirements)
     directly = one.person.organisation_id == asking
     read = one.read if directly else _in_clean_words(one.read)
-    judged = reader_of(tools, one.book, read).judged(
-        [(chosen, one.rules.allowed)], {stored.id: stored}
-    )
-    if not judged:
-        return None
+    (judged,) = reader_of(tools, one.book, read).explained([(listing, score)])
     way = Contactable.DIRECTLY if directly else Contactable.THROUGH_ORGANISATION
-    return Candidate(one.person, judged[0].match, one.route, way)
+    return Candidate(one.person, judged.match, one.route, way)
 
 
 def _in_clean_words(read: SavedUnderstanding) -> SavedUnderstanding:

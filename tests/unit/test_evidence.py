@@ -10,6 +10,7 @@ from service.matching.evidence import (
     NAMES,
     Asked,
     EvidenceScorer,
+    Held,
     PersonWords,
     evidence_features,
 )
@@ -67,6 +68,16 @@ def test_a_requirement_is_judged_alike_in_any_company() -> None:
         both = scorer.answered(HEARD, [OTHER, alone, OTHER])
         assert both[1].chance[0] == pytest.approx(together[at - 1], abs=1e-6)
         assert both[1].nearest.tolist() == [row[0], row[at]]
+
+
+def test_few_texts_and_many_are_compared_alike() -> None:
+    """A few one by one, many at once: the counts are the same."""
+    held = Held([frozenset("abc"), frozenset("cd"), frozenset()])
+    asked = [frozenset("ac"), frozenset("xyz"), frozenset(), frozenset("abcd")]
+    counts = [[2, 0, 0, 3], [1, 0, 0, 2], [0, 0, 0, 0]]
+    assert held.shared(asked).tolist() == counts
+    assert held.shared(asked * 100)[:, :4].tolist() == counts
+    assert held.shared([]).shape == (3, 0)
 
 
 def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from service.domain.occupation import Occupations
 from service.matching.features import nearest_shares, shares
 
 
@@ -23,3 +24,14 @@ def test_of_few_groups_all_are_kept() -> None:
     kept = nearest_shares(np.array([[0.1, 0.5, 0.3]], np.float32))
     assert kept.groups.tolist() == [[1, 2, 0]]
     assert np.allclose(kept.parts.sum(), 1, atol=1e-3)
+
+
+def test_shares_of_minor_groups_are_sums_of_their_unit_groups() -> None:
+    """Added up where they are kept, without spreading them out over every group first."""
+    codes = ["1111", "1112", "1120", "7112", "7114", "7115"]
+    groups = Occupations.of(codes)
+    affinity = np.random.default_rng(3).normal(0.2, 0.12, (5, len(codes))).astype(np.float32)
+    kept = nearest_shares(affinity)
+    sums = kept.gathered(groups.minor_of, len(groups.minor))
+    assert np.allclose(sums, np.add.reduceat(kept.among(len(codes)), groups.minor, axis=1))
+    assert np.allclose(kept.lengths(), np.linalg.norm(kept.among(len(codes)), axis=1))

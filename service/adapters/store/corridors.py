@@ -23,6 +23,11 @@ _FROM: Final = (
     .where(t.corridors.c.origin == sa.bindparam("origin"))
     .order_by(t.corridors.c.position)
 )
+_TO: Final = (
+    sa.select(t.corridors)
+    .where(t.corridors.c.destination == sa.bindparam("destination"))
+    .order_by(t.corridors.c.position)
+)
 
 
 class CorridorQueries:
@@ -114,10 +119,9 @@ class CorridorQueries:
 
     def corridors_to(self, destination: str) -> list[StoredCorridor]:
         """See the port."""
-        here = t.corridors.c.destination == destination
-        query = sa.select(t.corridors).where(here).order_by(t.corridors.c.position)
         with self._db.read() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            rows = connection.execute(_TO, {"destination": destination})
+            return [_record(row) for row in rows]
 
     def page_of_corridors(
         self, *, after: int, limit: int, origin: str | None, destination: str | None

@@ -22,6 +22,7 @@ from service.domain.listing import (
 from service.domain.pool import ListingVectors
 from service.domain.records import Page, Put, Written
 
+_NO_LISTING: Final = "There is no such listing."
 # Made once: of a short statement it takes longer to put it together than to run it.
 _THESE: Final = t.listings.c.id.in_(sa.bindparam("ids", expanding=True))
 _BY_ID: Final = sa.select(t.listings).where(_THESE)
@@ -42,20 +43,20 @@ class ListingQueries:
 
     def listing(self, listing_id: str) -> StoredListing:
         """See the port."""
-        return self._one_listing(t.listings.c.id == listing_id)
+        found = self.listings([listing_id]).get(listing_id)
+        if found is None:
+            raise NotFoundError(_NO_LISTING)
+        return found
 
     def listing_by_source(
         self, organisation_id: str, source: str, external_id: str
     ) -> StoredListing:
         """See the port."""
-        return self._one_listing(_named(organisation_id, source, external_id))
-
-    def _one_listing(self, condition: sa.ColumnElement[bool]) -> StoredListing:
+        named = sa.select(t.listings).where(_named(organisation_id, source, external_id))
         with self._db.read() as connection:
-            row = connection.execute(sa.select(t.listings).where(condition)).one_or_none()
+            row = connection.execute(named).one_or_none()
         if row is None:
-            message = "There is no such listing."
-            raise NotFoundError(message)
+            raise NotFoundError(_NO_LISTING)
         return record_of(row)
 
     def listings(self, listing_ids: Sequence[str]) -> dict[str, StoredListing]:

@@ -25,15 +25,28 @@ _THIS: Final = sa.and_(
     t.people.c.id == sa.bindparam("id"),
 )
 _BY_ID: Final = sa.select(t.people).where(_THIS)
+_THESE: Final[sa.BindParameter[list[str]]] = sa.bindparam("ids", expanding=True)
+_BY_IDS: Final = sa.select(t.people).where(t.people.c.id.in_(_THESE))
 _READING: Final = (
     sa.select(t.person_readings.c.sealed, t.person_readings.c.said)
     .join(t.people, t.people.c.id == t.person_readings.c.person_id)
     .where(_THIS, t.person_readings.c.model_revision == sa.bindparam("revision"))
 )
-_SAID_BY: Final = sa.select(t.person_readings.c.person_id, t.person_readings.c.said).where(
-    t.person_readings.c.person_id.in_(sa.bindparam("ids", expanding=True)),
+_CHANGES: Final = (
+    sa.select(*(t.person_changes.c[name] for name in ("sequence", "name", "person_id")))
+    .where(t.person_changes.c.sequence > sa.bindparam("after"))
+    .order_by(t.person_changes.c.sequence)
+    .limit(sa.bindparam("most"))
+)
+_READ_OF: Final = sa.and_(
+    t.person_readings.c.person_id.in_(_THESE),
     t.person_readings.c.model_revision == sa.bindparam("revision"),
-    t.person_readings.c.said.is_not(None),
+)
+_READINGS: Final = sa.select(
+    t.person_readings.c.person_id, t.person_readings.c.sealed, t.person_readings.c.said
+).where(_READ_OF)
+_SAID_BY: Final = sa.select(t.person_readings.c.person_id, t.person_readings.c.said).where(
+    _READ_OF, t.person_readings.c.said.is_not(None)
 )
 
 
@@ -162,7 +175,7 @@ class PersonQueries:
         found: dict[str, StoredPerson] = {}
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
-                rows = connection.execute(sa.select(t.people).where(t.people.c.id.in_(chunk)))
+                rows = connection.execute(_BY_IDS, {"ids": list(chunk)})
                 found |= {one.id: one for one in self._records(rows.all())}
         return found
 
@@ -171,15 +184,10 @@ class PersonQueries:
     ) -> dict[str, SavedUnderstanding]:
         """See the port."""
         found: dict[str, SavedUnderstanding] = {}
-        readings = t.person_readings.c
         with self._db.read() as connection:
             for chunk in chunks(person_ids):
-                rows = connection.execute(
-                    sa.select(readings.person_id, readings.sealed, readings.said).where(
-                        readings.person_id.in_(chunk), readings.model_revision == model.revision
-                    )
-                )
-                kept = {row.person_id: row for row in rows}
+                asked = {"ids": list(chunk), "revision": model.revision}
+                kept = {row.person_id: row for row in connection.execute(_READINGS, asked)}
                 self._subjects.load(list(kept))
                 for name, row in kept.items():
                     with suppress(NotFoundError):  # erased since it was read
@@ -224,14 +232,8 @@ class PersonQueries:
 
     def person_changes(self, after: int, limit: int) -> list[tuple[int, str, bool]]:
         """See the port."""
-        feed = t.person_changes.c
         with self._db.read() as connection:
-            rows = connection.execute(
-                sa.select(feed.sequence, feed.name, feed.person_id)
-                .where(feed.sequence > after)
-                .order_by(feed.sequence)
-                .limit(limit)
-            ).all()
+            rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
         if any(row.person_id is None for row in rows):
             self._subjects.drop()
         return [

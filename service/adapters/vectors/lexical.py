@@ -7,6 +7,7 @@ those of the segment it lies in and follow when segments merge.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,24 +102,30 @@ class Lexicon:
         found: Scores = self.columns[:, query.indices] @ (weights / length).astype(np.float32)
         return found
 
-    def cosines(self, texts: ManyGrams, listings: sp.csr_matrix) -> Scores:
-        """Return the cosine of each text, m of them, with n listings' raw counts, (m, n).
+    def cosines(
+        self, texts: ManyGrams, listings: sp.csr_matrix, rows: npt.NDArray[np.integer[Any]]
+    ) -> Scores:
+        """Return the cosine of each text, m of them, with n rows of listings' raw counts, (m, n).
 
         What `scores` says of one text and all listings, for some of both.
         """
-        found = np.zeros((len(texts), listings.shape[0]), dtype=np.float32)
+        found = np.zeros((len(texts), len(rows)), dtype=np.float32)
+        if not len(texts):
+            return found
         features = texts.features
         weights = self._weights(features, texts.counts)
         owner = np.repeat(np.arange(len(texts)), texts.sizes)
         lengths = np.sqrt(np.bincount(owner, weights=weights**2, minlength=len(texts)))
         dense = np.zeros(FEATURES, dtype=np.float32)
-        for at in range(listings.shape[0]):
-            own = listings[at]
-            asked = self._weights(own.indices, own.data)
-            dense[own.indices] = asked / np.sqrt(max(float((asked**2).sum()), 1e-12))
+        for at, row in enumerate(rows.tolist()):
+            # Where it lies: to slice a sparse matrix takes longer than to compare with its row.
+            here = slice(listings.indptr[row], listings.indptr[row + 1])
+            own = listings.indices[here]
+            asked = self._weights(own, listings.data[here])
+            dense[own] = asked / np.sqrt(max(float((asked**2).sum()), 1e-12))
             shared = np.bincount(owner, weights=weights * dense[features], minlength=len(texts))
             found[:, at] = shared / np.maximum(lengths, 1e-12)
-            dense[own.indices] = 0
+            dense[own] = 0
         return found
 
     def _weights(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,13 @@ from service.domain.embedding import ModelIdentity, Vectors
 from service.domain.person import Route, StoredPerson, forgotten_name
 from service.ports import PersonStore
 
-_Value = TypeVar("_Value", bound=np.generic)
 FactsOf = Callable[[StoredPerson], PersonFacts]
 
 _APART: Final = 0.6
 """A phrase that comes no nearer than this to what stands for a person is another trade."""
 _TRADES: Final = 3
+_TITLES_PART: Final = 3
+"""A title brings a third of what the whole text does."""
 _WORD: Final = 64
 _COUNTRY_WORDS: Final = 26 * 26 // _WORD + 1
 _UNKNOWN: Final = 26 * 26
@@ -113,7 +114,7 @@ class Columns:
         if seen is None:
             return mask
         mask[seen] = True
-        mask &= self.until >= self._today(seeking)
+        mask &= self._agreed(seeking)
         country = country_number(seeking.country)
         mask &= ~_holds(self.unwanted, country)
         if seeking.training:
@@ -122,24 +123,25 @@ class Columns:
         local = self.home == country
         open_to = np.ones(_UNKNOWN + 1, dtype=np.bool_)
         open_to[[country_number(code) for code in seeking.closed_to]] = False
-        abroad: Mask = self._wants(Route.OVERSEAS) & self._by_home(open_to)
+        # Clipped where nothing needs it: to look for what is out of range takes half of the time.
+        abroad: Mask = self._wants(Route.OVERSEAS) & np.take(open_to, self.home, mode="clip")
         abroad &= _holds(self.wanted, country) | self.anywhere
         mask &= (local & self._wants(Route.LOCAL)) | (~local & abroad)
         mask &= ~self._too_far(seeking, local) & self._pays(seeking.pay)
         return mask
 
-    def _today(self, seeking: Seeking) -> npt.NDArray[np.int32]:
-        # By country, then looked up: to search everybody's home in a list takes ten times as long.
+    def _agreed(self, seeking: Seeking) -> Mask:
+        """Tell whose consent holds on the day that it is where they live."""
         days = np.full(_UNKNOWN + 1, seeking.since.toordinal(), np.int32)
         for day, countries in seeking.elsewhere.items():
             # Codes such as 001, the world, are no country's.
             named = [country_number(code) for code in countries if code.isalpha()]
             days[named] = day.toordinal()
-        return self._by_home(days)
-
-    def _by_home(self, values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
-        # Clipped where nothing needs it: to look for what is out of range takes half of the time.
-        return np.take(values, self.home, mode="clip")
+        agreed: Mask = self.until >= days.max()
+        # Only of whom it ends today or so does it matter where they live.
+        near = np.flatnonzero(~agreed & (self.until >= days.min()))
+        agreed[near] = self.until[near] >= days[self.home[near]]
+        return agreed
 
     def _wants(self, route: Route) -> Mask:
         wants: Mask = (self.routes & _ROUTES[route]) != 0
@@ -267,8 +269,7 @@ class LocalPeopleIndex(Followed[PeopleSegment]):
     def found(self, query: PeopleQuery) -> PeopleFound:
         """See the port."""
         state = self.current
-        asks = len(query.vectors) - 1
-        wanted = [query.size] + [max(10, query.size // asks)] * asks if asks else [query.size]
+        wanted = [query.size, *(query.size // _TITLES_PART for _ in query.vectors[1:])]
         near: list[list[Near]] = []
         left = 0
         for segment, alive in zip(state.segments, state.alive, strict=True):

@@ -106,7 +106,7 @@ class Wordings:
 
     def cosines(self, texts: ManyGrams, rows: Rows) -> Scores:
         """Return how like each of m texts these listings are, (m, n)."""
-        return self.lexicon.cosines(texts, self.counts[self.which[rows]])
+        return self.lexicon.cosines(texts, self.counts, self.which[rows])
 
     @cached_property
     def _rows(self) -> npt.NDArray[np.int64]:

@@ -276,5 +276,5 @@ def _likeness(known: Known, columns: Columns, rows: Rows, texts: ManyGrams) -> S
         here = np.flatnonzero((columns.rows[rows] < 0) == private)
         if len(here):
             lexicon = known.lexicon(private=private)
-            found[:, here] = lexicon.cosines(texts, columns.counts[rows[here]])
+            found[:, here] = lexicon.cosines(texts, columns.counts, rows[here])
     return found
