@@ -367,8 +367,7 @@ def _reading(encoder: ModelIdentity) -> ModelIdentity:
         bundled("models", "reader", "reader.json"),
         *(lexicon / name for name in names),
         *sorted((lexicon / "work").iterdir()),
-        *(bridge / f"{name}.json" for name in ("bridge", "endings", "guesses", "senses")),
-        *(bridge / name for name in ("words.csv.gz", "senses.npy", "subwords.npy")),
+        *sorted(bridge.iterdir()),
     ]
     for path in paths:
         digest.update(path.read_bytes())

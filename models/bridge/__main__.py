@@ -9,7 +9,10 @@ from models.bridge import guesses, senses, train
 
 
 def main(
-    *, corpora: Annotated[Path, typer.Option(help="Folder with tatoeba/; without it, less.")]
+    *,
+    corpora: Annotated[
+        Path, typer.Option(help="Folder with tatoeba/ and flores/; without them, less.")
+    ],
 ) -> None:
     """Learn words and subword vectors, then what a guess is worth, then which meaning is meant."""
     train.main(corpora=corpora)

@@ -207,7 +207,7 @@ def main(
     *, out: Annotated[Path, typer.Option(help="Folder of the bridge.")] = _HERE / "artifact"
 ) -> None:
     """Learn endings and weights; write endings.json and guesses.json."""
-    lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"), out / "words.csv.gz")
+    lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"), out)
     every = {code: asdict(endings_of(one)) for code, one in lexicon.languages.items()}
     (out / "endings.json").write_text(
         json.dumps(every, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"

@@ -304,7 +304,7 @@ def main(
     *, out: Annotated[Path, typer.Option(help="Folder of the bridge.")] = _HERE / "artifact"
 ) -> None:
     """Learn counts, vectors and weights; write senses.json and senses.npy."""
-    lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"), out / "words.csv.gz")
+    lexicon = WorkLexicon.read(bundled("data", "lexicon", "work"), out)
     english, encoder = english_words(), build_encoder(Settings())
     work = usual_first(Speller.read(bundled("data", "lexicon")).work.words)
     chances = GuessChances.read(out / "guesses.json")

@@ -1,10 +1,11 @@
 """Builds the bridge from other languages to English: python -m models.bridge.train.
 
 Some minutes on two cores. First single words: which word of a form or a sentence means what, by
-aligning data/lexicon/work and data/parallel with their English (words.csv.gz). Then vectors of
-subwords that put any of the languages into the space of the bundled encoder (subwords.npy, int8),
-taught by the same forms and sentences, by Tatoeba where --corpora is there, and by English words
-of work as they sound. The gold set is never read. Seeds are fixed.
+aligning data/lexicon/work, data/parallel and, where --corpora is there, Tatoeba and FLORES with
+their English (words*.csv.gz). Then vectors of subwords that put any of the languages into the space
+of the bundled encoder (subwords.npy, int8), taught by the same forms and sentences, by Tatoeba but
+not by FLORES, and by English words of work as they sound. The gold set is never read. Seeds are
+fixed.
 """
 
 import csv
@@ -12,7 +13,7 @@ import gzip
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,10 +31,14 @@ from service.settings import Settings, bundled
 from service.skills.letters import words
 from service.skills.lexicon import EVERYDAY, LANGUAGES, plain_words
 from service.skills.segment import phrases
-from service.skills.subwords import BUCKETS, features
+from service.skills.subwords import APART, BUCKETS, BUCKETS_APART, Table, features
 from service.wiring import build_encoder
 
 _HERE = Path(__file__).parent
+CORPORA = Path("../shared/corpora")
+Corpora = Annotated[
+    Path, typer.Option(help="Folder with tatoeba/ and flores/; without them, less.")
+]
 SMALL = frozenset(
     """a an the of to and or in on for with by at from as is are be been am i it its that this my me
     we he she they them his her our who which there here was were had have has do does did m s re ve
@@ -46,10 +51,14 @@ _SPOKEN = 3
 _SECOND_SHARE, _SECOND_LEAST = 0.6, 0.2
 _OFTEN, _VAGUE = 12, 0.35
 """A word that stands in so many texts and still means nothing much is a little word: no meaning."""
-_TATOEBA = ("bn", "hi", "ur", "tl", "ar", "id")
+_FILES = {
+    "words.csv.gz": tuple(code for code in LANGUAGES if code not in APART),
+    "words_by_sa.csv.gz": tuple(APART),
+}
+"""What is learned from FLORES has to stay under its licence, in files of its own."""
 _HELD_OUT = 10
-"""Every tenth sentence of Tatoeba is left for measuring."""
-_LONGEST = 160
+"""Every tenth sentence of Tatoeba and of FLORES is left for measuring."""
+_LONGEST, _LONGEST_APART = 160, 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +114,30 @@ def spoken_in(code: str) -> Iterator[tuple[str, str]]:
         yield raw["text"], raw["en"]
 
 
-def meanings(code: str, spoken: Iterable[tuple[str, str]]) -> dict[str, tuple[str, float]]:
+def general_in(code: str, corpora: Path) -> Iterator[tuple[str, str]]:
+    """Yield nine in ten of the sentences that Tatoeba or FLORES has in a language, with English."""
+    for source in ("tatoeba", "flores"):
+        path = corpora / source / f"en-{code}.tsv.gz"
+        if path.is_file():
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                for number, line in enumerate(file):
+                    if number % _HELD_OUT:
+                        english, text, *_ = line.rstrip("\n").split("\t")
+                        yield text, english
+
+
+def meanings(
+    code: str, spoken: Iterable[tuple[str, str]], general: Iterable[tuple[str, str]] = ()
+) -> dict[str, tuple[str, float]]:
     """Return what each word of a language means and how sure that is; "" for little words.
 
-    spoken: sentences with their English, beside the forms of the lexicon.
+    spoken: sentences of work with their English, beside the forms of the lexicon. general: others.
     """
     forms = (*forms_of(code), *everyday_in(code))
     texts = [(words(text), _content(english)) for text, english in forms]
     for text, english in spoken:
         texts += [(words(text), _content(english))] * _SPOKEN
+    texts += [(words(text), _content(english)) for text, english in general]
     usual = Counter(word for _, english in texts for word in english)
     shown: dict[str, str] = {}
     for word, _ in usual.most_common():
@@ -133,39 +157,48 @@ def meanings(code: str, spoken: Iterable[tuple[str, str]]) -> dict[str, tuple[st
     return found
 
 
-def write_words(path: Path) -> None:
-    """Align every language and write what was learned."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(("lang", "word", "english", "sure"))
-    total = 0
-    for code in tqdm(LANGUAGES, "words"):
-        rows = sorted(meanings(code, spoken_in(code)).items())
-        total += len(rows)
-        writer.writerows((code, word, english, f"{sure:.3f}") for word, (english, sure) in rows)
-    # No time stamp: the same data gives the same bytes.
-    path.write_bytes(gzip.compress(lines.getvalue().encode(), mtime=0))
-    print(f"{total} words in {path}")
+def write_words(folder: Path, corpora: Path) -> None:
+    """Align every language and write what was learned, by what may be done with it."""
+    for name, codes in _FILES.items():
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(("lang", "word", "english", "sure"))
+        total = 0
+        for code in tqdm(codes, name):
+            rows = sorted(meanings(code, spoken_in(code), general_in(code, corpora)).items())
+            total += len(rows)
+            writer.writerows((code, word, english, f"{sure:.3f}") for word, (english, sure) in rows)
+        # No time stamp: the same data gives the same bytes.
+        (folder / name).write_bytes(gzip.compress(lines.getvalue().encode(), mtime=0))
+        print(f"{total} words in {folder / name}")
 
 
 def examples(corpora: Path, recipe: Recipe) -> list[Example]:
-    """Gather everything the subword vectors are taught with."""
+    """Gather everything the usual table of subwords is taught with."""
     found = []
     for code in LANGUAGES:
         found += [Example(text, code, english) for text, english in forms_of(code)]
         found += [Example(text, code, english, recipe.spoken) for text, english in spoken_in(code)]
-    for code in _TATOEBA:
-        path = corpora / "tatoeba" / f"en-{code}.tsv.gz"
-        if path.is_file():
-            with gzip.open(path, "rt", encoding="utf-8") as file:
-                lines = [line.rstrip("\n").split("\t") for line in file]
+    for code in LANGUAGES:
+        if code not in APART:
             found += [
-                Example(line[1], code, line[0])
-                for number, line in enumerate(lines)
-                if number % _HELD_OUT and len(line[0]) < _LONGEST
+                Example(text, code, english)
+                for text, english in general_in(code, corpora)
+                if len(english) < _LONGEST
             ]
     # English as it sounds: a loanword in another script sounds the same.
     return found + [Example(text, "en", text) for text in sorted(set(_english()))]
+
+
+def examples_apart(corpora: Path, usual: Sequence[Example]) -> list[Example]:
+    """Gather what the table of `APART` is taught with: of the usual examples theirs, and FLORES."""
+    found = [one for one in usual if one.code in APART]
+    return found + [
+        Example(text, code, english)
+        for code in APART
+        for text, english in general_in(code, corpora)
+        if len(english) < _LONGEST_APART
+    ]
 
 
 def _english() -> Iterator[str]:
@@ -184,18 +217,28 @@ def _english() -> Iterator[str]:
             yield from (row["english"], *filter(None, row["also"].split("|")))
 
 
-def taught(encoder: Encoder, some: list[Example], recipe: Recipe) -> torch.Tensor:
-    """Return the table of subword vectors, (BUCKETS, d)."""
+def taught(
+    encoder: Encoder,
+    some: Sequence[Example],
+    recipe: Recipe,
+    buckets: int,
+    beside: Table | None = None,
+) -> torch.Tensor:
+    """Return a table of subword vectors, (buckets, d); beside: what they are to be added to."""
     english = sorted({one.english for one in some})
     at = {text: row for row, text in enumerate(english)}
     blocks = [english[row : row + 2048] for row in range(0, len(english), 2048)]
     targets = torch.tensor(np.vstack([encoder.encode(one) for one in tqdm(blocks, "English")]))
-    rows = [features(one.text, one.code) or [0] for one in tqdm(some, "features")]
+    rows = [features(one.text, one.code, buckets) or [0] for one in tqdm(some, "features")]
     wanted = torch.tensor([at[one.english] for one in some])
+    known = None
+    if beside is not None:
+        sums = [beside.sums([one.text], one.code)[0] for one in tqdm(some, "known")]
+        known = torch.tensor(np.array(sums))
     weight = np.array([one.weight for one in some])
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    table = torch.nn.EmbeddingBag(BUCKETS, targets.shape[1], mode="sum", sparse=True)
+    table = torch.nn.EmbeddingBag(buckets, targets.shape[1], mode="sum", sparse=True)
     torch.nn.init.normal_(table.weight, std=recipe.spread)
     optimiser = torch.optim.SparseAdam(table.parameters(), lr=recipe.learning_rate)
     steps = recipe.epochs * len(some) // recipe.batch
@@ -204,7 +247,10 @@ def taught(encoder: Encoder, some: list[Example], recipe: Recipe) -> torch.Tenso
         drawn = rng.choice(len(some), recipe.batch, p=weight / weight.sum())
         starts = np.cumsum([0, *(len(rows[one]) for one in drawn[:-1])])
         flat = torch.tensor([row for one in drawn for row in rows[one]])
-        vectors = functional.normalize(table(flat, torch.tensor(starts)), dim=1)
+        found = table(flat, torch.tensor(starts))
+        if known is not None:
+            found = found + known[drawn]
+        vectors = functional.normalize(found, dim=1)
         loss = _loss(vectors, targets[wanted[drawn]], wanted[drawn], recipe)
         optimiser.zero_grad()
         loss.backward()
@@ -225,26 +271,34 @@ def _loss(
     return recipe.near * near + recipe.apart * apart
 
 
+def write_table(folder: Path, behind: str, table: torch.Tensor) -> None:
+    """Write a table in bytes, each row with a scale of its own."""
+    rows = table.numpy()
+    scales = np.maximum(np.abs(rows).max(axis=1), 1e-9) / 127
+    np.save(folder / f"subwords{behind}.npy", np.rint(rows / scales[:, None]).astype(np.int8))
+    np.save(folder / f"scales{behind}.npy", scales.astype(np.float16))
+
+
 def main(
     *,
     out: Annotated[Path, typer.Option(help="Folder the bridge goes to.")] = _HERE / "artifact",
-    corpora: Annotated[Path, typer.Option(help="Folder with tatoeba/; without it, less.")] = (
-        Path("../shared/corpora")
-    ),
+    corpora: Corpora = CORPORA,
 ) -> None:
     """Learn words, then subword vectors; write both."""
     recipe = Recipe()
-    write_words(out / "words.csv.gz")
+    write_words(out, corpora)
     encoder = build_encoder(Settings())
     some = examples(corpora, recipe)
-    table = taught(encoder, some, recipe).numpy()
-    scales = np.maximum(np.abs(table).max(axis=1), 1e-9) / 127
-    np.save(out / "subwords.npy", np.rint(table / scales[:, None]).astype(np.int8))
-    np.save(out / "scales.npy", scales.astype(np.float16))
+    apart = examples_apart(corpora, some)
+    write_table(out, "", taught(encoder, some, recipe, BUCKETS))
+    for name in set(APART.values()):
+        more = taught(encoder, apart, recipe, BUCKETS_APART, beside=Table.read(out))
+        write_table(out, f"_{name}", more)
     content = {
         "encoder": asdict(encoder.model),
         "recipe": asdict(recipe),
         "examples": dict(Counter(one.code for one in some)),
+        "examples_apart": dict(Counter(one.code for one in apart)),
     }
     (out / "bridge.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(f"{len(some)} examples; written to {out}")

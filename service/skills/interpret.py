@@ -58,9 +58,9 @@ class Interpreter:
     def read(cls, folder: Path, bridge: Path, work: Mapping[str, int]) -> Self:
         """Read data/lexicon/work and what was learned from it; `work`: English words of work.
 
-        bridge: the folder with words.csv.gz, endings.json, guesses.json and senses.*.
+        bridge: the folder with words*.csv.gz, endings.json, guesses.json and senses.*.
         """
-        read = cache(lambda: WorkLexicon.read(folder, bridge / "words.csv.gz"))
+        read = cache(lambda: WorkLexicon.read(folder, bridge))
         endings = cache(lambda: Endings.read(bridge / "endings.json"))
         senses = cache(lambda: Senses.read(bridge))
         chances = GuessChances.read(bridge / "guesses.json")

@@ -9,7 +9,7 @@ Further, words whose meaning was learned from these and from translated sentence
 import csv
 import gzip
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -82,8 +82,11 @@ class WorkLexicon:
     languages: dict[str, Language]
 
     @classmethod
-    def read(cls, folder: Path, learned: Path | None = None) -> Self:
-        """Read a folder: concepts and places, the words for both, little words; and the learned."""
+    def read(cls, folder: Path, bridge: Path | None = None) -> Self:
+        """Read a folder: concepts and places, the words for both, little words.
+
+        bridge: holds words*.csv.gz, what was learned of single words.
+        """
         concepts = {
             row["id"]: Concept(row["id"], row["kind"], row["english"], row["isco"])
             for row in _rows(folder / "concepts.csv")
@@ -92,7 +95,7 @@ class WorkLexicon:
             row["id"]: (Concept(row["id"], row["kind"], row["english"], ""), _split(row["said"]))
             for row in _rows(folder / "places.csv")
         }
-        meanings = _read_learned(learned) if learned is not None else {}
+        meanings = _read_learned(sorted(bridge.glob("words*.csv.gz")) if bridge else ())
         makers = [
             (Concept(name, "machine", machine, ""), [name])
             for name, machine in Makers.read(folder / "makers.csv").anywhere().items()
@@ -190,13 +193,17 @@ def _split(forms: str) -> list[str]:
     return [one.strip() for one in forms.split("|") if one.strip()]
 
 
-def _read_learned(path: Path) -> dict[str, dict[str, tuple[str, float]]]:
-    found: dict[str, dict[str, tuple[str, float]]] = defaultdict(dict)
+def _packed(path: Path) -> Iterator[dict[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            known, sure = found[row["lang"]], float(row["sure"])
-            # Spelt as it is looked up: what only a woman or a man says is one word.
-            word = " ".join(words(row["word"]))
-            if word not in known or sure > known[word][1]:
-                known[word] = (row["english"], sure)
+        yield from csv.DictReader(file)
+
+
+def _read_learned(paths: Iterable[Path]) -> dict[str, dict[str, tuple[str, float]]]:
+    found: dict[str, dict[str, tuple[str, float]]] = defaultdict(dict)
+    for row in (row for path in paths for row in _packed(path)):
+        known, sure = found[row["lang"]], float(row["sure"])
+        # Spelt as it is looked up: what only a woman or a man says is one word.
+        word = " ".join(words(row["word"]))
+        if word not in known or sure > known[word][1]:
+            known[word] = (row["english"], sure)
     return found

@@ -16,7 +16,7 @@ _SOURCES: Final = {
     "flores": ("ne", "si"),
 }
 _HELD_OUT: Final = 10
-"""Every tenth pair of Tatoeba was kept from the bridge; of FLORES it has seen none."""
+"""Every tenth pair was kept from the bridge."""
 _AMONG: Final = 500
 
 
@@ -51,7 +51,7 @@ def retrieval_quality(
     bar.start("Sentences", len(files))
     found = []
     for source, code, path in files:
-        pairs, others = _held_out(path, every=_HELD_OUT if source == "tatoeba" else 1)
+        pairs, others = _held_out(path)
         asked = pairs[:_AMONG]
         taken = {english for english, _ in asked}
         filling = [english for english in dict.fromkeys(others) if english not in taken]
@@ -79,12 +79,12 @@ def retrieval_quality(
     return found
 
 
-def _held_out(path: Path, every: int) -> tuple[list[tuple[str, str]], list[str]]:
+def _held_out(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
     """Return pairs that were held out (English first, each once), and the English of the rest."""
     kept: dict[str, str] = {}
     others: list[str] = []
     for number, (english, said) in enumerate(_pairs(path)):
-        if number % every:
+        if number % _HELD_OUT:
             others.append(english)
         else:
             kept.setdefault(english, said)

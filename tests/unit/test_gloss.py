@@ -17,7 +17,7 @@ from service.skills.interpret import Interpreter, usual_first
 from service.skills.letters import plain
 from service.skills.lexicon import EVERYDAY, Concept, WorkLexicon, language_of
 from service.skills.makers import Makers
-from service.skills.subwords import BUCKETS, Subwords, features
+from service.skills.subwords import BUCKETS, Subwords, Table, features
 from service.skills.trades import TradeNames
 from service.wiring import _interpreter
 
@@ -217,12 +217,25 @@ for _, language, person in sample_people(bundled("data"), date(2026, 1, 1)):
 def test_subword_vectors_are_unit_sums() -> None:
     """A text without words is zeros; alike words share most of what they are the sum of."""
     rng = np.random.default_rng(0)
-    table = rng.integers(-127, 128, (BUCKETS, 8), dtype=np.int8)
-    subwords = Subwords("toy", table, np.ones(BUCKETS, dtype=np.float32))
+    usual, own = (
+        Table(rng.integers(-127, 128, (rows, 8), dtype=np.int8), np.ones(rows, dtype=np.float32))
+        for rows in (BUCKETS, 500)
+    )
+    subwords = Subwords("toy", usual, {"ne": own})
     vectors = subwords.encode(["রাজমিস্ত্রি", "রাজমিস্ত্রির", "..."], "bn")
     assert np.linalg.norm(vectors, axis=1).tolist() == pytest.approx([1, 1, 0])
     assert vectors[0] @ vectors[1] > 0.6
-    assert set(features("wiring", "en")) & set(features("ওয়্যারিং", "bn"))
+    assert set(features("wiring", "en", BUCKETS)) & set(features("ওয়্যারিং", "bn", BUCKETS))
+
+
+def test_a_language_may_add_a_table_of_its_own() -> None:
+    """Its words are looked up in both, those of others in one."""
+    rows = np.zeros((BUCKETS, 2), dtype=np.int8), np.zeros((10, 2), dtype=np.int8)
+    rows[0][:, 0] = rows[1][:, 1] = 1
+    usual, own = (Table(some, np.ones(len(some), dtype=np.float32)) for some in rows)
+    subwords = Subwords("toy", usual, {"ne": own})
+    assert subwords.encode(["काम"], "ne").tolist() != subwords.encode(["काम"], "hi").tolist()
+    assert subwords.encode(["काम"], "hi").tolist() == [[1, 0]]
 
 
 @pytest.mark.parametrize(
